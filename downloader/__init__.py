@@ -1,0 +1,3 @@
+"""A parallel image downloader."""
+
+__version__ = "0.1.0"

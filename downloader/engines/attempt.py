@@ -1,0 +1,101 @@
+"""One attempt, and what becomes of it: the part of an engine that is the same however it waits."""
+
+import logging
+import time
+from dataclasses import dataclass
+
+from downloader.engines.kit import Kit
+from downloader.errors import FetchError, Starved
+from downloader.model import AttemptEnded, Effort, Failed, Fetched, Payload, Worker
+from downloader.policy.exchange import Exchange
+from downloader.ports import Emit, Schedule, Ticket
+
+log = logging.getLogger(__name__)
+
+BREATHER = 1.0
+"""Seconds a task waits when the machine had no descriptor for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that is over, as its worker hands it to the engine's own thread."""
+
+    ticket: Ticket
+    result: Payload | FetchError | Starved
+    worker: Worker
+    began: float  # seconds since the epoch
+    seconds: float
+    status: int | None  # the last HTTP status met
+
+
+class Attempt:
+    """An attempt under way: the exchange that judges it, the part that takes its bytes, and its clock."""
+
+    def __init__(self, ticket: Ticket, worker: Worker, kit: Kit) -> None:
+        limits = kit.settings.limits
+        self.ticket = ticket
+        self.worker = worker
+        self.part = kit.spool.part(f"{ticket.task.index}-{ticket.attempt}")
+        self.exchange = Exchange(ticket.task.url, limits, kit.settings.retry.retry_after_max, self.part, time.time)
+        self._began = time.time()
+        self._start = time.monotonic()
+        self.deadline = self._start + limits.timeout
+
+    def fetched(self, payload: Payload) -> Ended:
+        """End well."""
+        return self._ended(payload)
+
+    def failed(self, error: FetchError | Starved) -> Ended:
+        """End without an image; what came of it is dropped."""
+        self.part.discard()
+        return self._ended(error)
+
+    def _ended(self, result: Payload | FetchError | Starved) -> Ended:
+        seconds = time.monotonic() - self._start
+        return Ended(self.ticket, result, self.worker, self._began, seconds, self.exchange.status)
+
+
+class Account:
+    """Settles ended attempts with the schedule. Called from the engine's own thread alone."""
+
+    def __init__(self, schedule: Schedule, emit: Emit) -> None:
+        self._schedule = schedule
+        self._emit = emit
+        self._spent: dict[Ticket, Effort] = {}  # what earlier attempts of tasks still open cost
+
+    def settle(self, ended: Ended) -> Fetched | Failed | None:
+        """Give the task's result, or None when it will be asked again."""
+        ticket, result = ended.ticket, ended.result
+        if isinstance(result, Starved):
+            self._schedule.put_back(ticket, time.monotonic() + BREATHER)
+            return None
+        effort = self._effort(ended)
+        if isinstance(result, Payload):
+            self._schedule.done(ticket)
+            self._tell(ended, None)
+            return Fetched(ticket.task, result, effort)
+        wait = self._schedule.failed(ticket, result, time.monotonic())
+        self._tell(ended, wait)
+        if wait is None:
+            return Failed(ticket.task, result.code, result.detail, effort, ended.status)
+        self._spent[ticket] = effort
+        return None
+
+    def _effort(self, ended: Ended) -> Effort:
+        before = self._spent.pop(ended.ticket, None)
+        first, seconds = (before.first, before.seconds) if before else (ended.began, 0.0)
+        return Effort(
+            attempts=ended.ticket.attempt,
+            seconds=seconds + ended.seconds,
+            first=first,
+            last=ended.began + ended.seconds,
+            worker=ended.worker,
+        )
+
+    def _tell(self, ended: Ended, wait: float | None) -> None:
+        result, task, number = ended.result, ended.ticket.task, ended.ticket.attempt
+        size = result.size if isinstance(result, Payload) else 0
+        code = result.code if isinstance(result, FetchError) else None
+        detail = result.detail if isinstance(result, FetchError) else None
+        self._emit(AttemptEnded(task, number, ended.worker, ended.seconds, size, code, detail, wait))
+        log.debug("attempt %d of %s ended: code=%s seconds=%.3f retry_in=%s", number, task.url, code, ended.seconds, wait)

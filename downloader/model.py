@@ -1,0 +1,228 @@
+"""What we talk about: frozen records, and nothing that acts.
+
+A ``Line`` of a list becomes a ``Task``; an engine turns it into ``Fetched`` or ``Failed``; a sink turns ``Fetched``
+into ``Saved``; the manifest keeps the ``Outcome``; the ``Report`` counts them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of a list, as it was given."""
+
+    url: str
+    place: str = ""  # where it stands: "urls.txt:12"
+    columns: Mapping[str, str] = NO_COLUMNS  # what else the user's table says of it
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One image to fetch, known by its normalised URL and by the index of its first sight."""
+
+    index: int
+    url: str
+    host: str = ""  # host:port, what per-host limits count by
+    place: str = ""
+    columns: Mapping[str, str] = NO_COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A whole, judged body, with its Content-Encoding removed and nothing else done to it."""
+
+    body: bytes | Path  # a path when it was spooled to disk
+    size: int
+    sha256: str
+    format: str  # jpeg, png, … or "" for a body that only --accept any takes
+    final_url: str
+    http_status: int = 200
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Who did it: a thread with its native id, or a task of the event loop."""
+
+    name: str
+    native_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What an outcome cost; times are seconds since the epoch, ``seconds`` is time at work without waits."""
+
+    attempts: int
+    seconds: float
+    first: float
+    last: float
+    worker: Worker | None = None
+
+
+NO_EFFORT = Effort(0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A task whose bytes are here and judged, not yet stored."""
+
+    task: Task
+    payload: Payload
+    effort: Effort
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A task whose image stands whole under its final name."""
+
+    task: Task
+    path: str  # relative to the output folder, with forward slashes
+    payload: Payload
+    effort: Effort
+
+    status = "saved"
+    code = None
+    detail = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A task that brought no image, and why."""
+
+    task: Task
+    code: str
+    detail: str
+    effort: Effort = NO_EFFORT
+    http_status: int | None = None
+
+    status = "failed"
+    path = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A task that needs no image of its own: a twin of another, or filtered."""
+
+    task: Task
+    code: str
+    detail: str
+    path: str | None = None
+    effort: Effort = NO_EFFORT
+
+    status = "skipped"
+
+
+Outcome: TypeAlias = Saved | Failed | Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """Event: one attempt is over and its thread joined; ``retry_in`` is set when the task will be asked again."""
+
+    task: Task
+    number: int
+    worker: Worker
+    seconds: float
+    size: int = 0
+    code: str | None = None
+    detail: str | None = None
+    retry_in: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """Event: these outcomes are in the manifest. An empty batch is a beat."""
+
+    outcomes: Sequence[Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Event: this many tasks of the list were finished in an earlier run and are not asked again."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListEnded:
+    """Event: the list has been read to its end and holds this many lines."""
+
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Event: a line for people about the run as a whole."""
+
+    text: str
+
+
+Event: TypeAlias = AttemptEnded | Committed | Known | ListEnded | Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How the whole list stands when the job ends, earlier runs counted in."""
+
+    folder: Path
+    saved: int = 0
+    skipped: int = 0
+    failed: Mapping[str, int] = field(default_factory=dict)  # by code
+    transient: int = 0  # how many of the failed are worth another run
+    known: int = 0  # how many of all were finished before this run
+    bytes: int = 0  # stored in this run
+    seconds: float = 0.0
+    attempts: int = 0
+    seconds_at_work: float = 0.0  # summed over attempts: what one after another would have taken
+    lines: int = 0
+    stopped: str | None = None  # why the job ended before its list: "interrupt", "terminate", "max-duration"
+    outcomes: tuple[Outcome, ...] = ()  # only from downloader.download()
+
+    @property
+    def failures(self) -> int:
+        """How many tasks brought no image."""
+        return sum(self.failed.values())
+
+    @property
+    def total(self) -> int:
+        """How many lines of the list have an outcome."""
+        return self.saved + self.skipped + self.failures
+
+    def exit_status(self, tolerate: float = 0.0) -> int:
+        """Give the status a program should leave with; ``tolerate`` is a share of all outcomes, 0 to 1."""
+        if self.stopped:
+            return STOPPED[self.stopped]
+        if self.failures <= tolerate * self.total:
+            return 0
+        if not self.saved + self.skipped and self.transient == self.failures:
+            return 5
+        return 4 if self.transient else 3
+
+
+STOPPED = {"max-duration": 8, "interrupt": 130, "terminate": 143}
+
+
+def outcome_fields(outcome: Outcome) -> dict[str, Any]:
+    """Give an outcome as the JSON object that ``--json`` prints."""
+    payload = outcome.payload if isinstance(outcome, Saved) else None
+    return {
+        "type": "outcome",
+        "index": outcome.task.index,
+        "url": outcome.task.url,
+        "status": outcome.status,
+        "code": outcome.code,
+        "detail": outcome.detail,
+        "path": outcome.path,
+        "bytes": payload.size if payload else None,
+        "sha256": payload.sha256 if payload else None,
+        "http_status": payload.http_status if payload else getattr(outcome, "http_status", None),
+        "attempts": outcome.effort.attempts,
+        "seconds": round(outcome.effort.seconds, 6),
+    }

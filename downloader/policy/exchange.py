@@ -1,0 +1,259 @@
+"""The judgement of one attempt, hop by hop: rules without I/O, the same for every engine.
+
+An engine sends a request for ``url``, then calls ``start`` with the answer's status and header lines. That gives
+``Follow(url)`` for a redirect, which makes the next hop, or ``Read``. Then it calls ``feed`` with the wire bytes of the
+body as they come, and ``finish`` at their end, which gives the Payload. Whatever is wrong is raised as a FetchError, as
+early as it can be known; ``status`` is then the HTTP status it was met under.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn, Protocol
+
+from downloader.errors import (
+    BadReply,
+    Busy,
+    Empty,
+    FetchError,
+    Forbidden,
+    Gone,
+    HttpStatus,
+    NotAnImage,
+    NotFound,
+    ServerError,
+    TimedOut,
+    TooLarge,
+    TooManyRedirects,
+    Transient,
+    Truncated,
+)
+from downloader.model import Payload
+from downloader.policy import formats
+from downloader.policy.address import follow
+from downloader.policy.inflate import Corrupt, Inflater, gzip, zlib_or_raw
+from downloader.settings import Limits
+
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
+
+# 52x are the proxies' own words for an origin that failed; they come and go.
+_STATUS: dict[int, type[FetchError]] = {
+    401: Forbidden,
+    403: Forbidden,
+    404: NotFound,
+    407: Forbidden,
+    408: TimedOut,
+    410: Gone,
+    425: Busy,
+    429: Busy,
+    451: Forbidden,
+    500: ServerError,
+    502: ServerError,
+    503: Busy,
+    504: ServerError,
+} | dict.fromkeys(range(520, 530), ServerError)
+
+RESIDUE = 64 << 10
+"""A refused body up to this long is read to its end: cheaper than a new connection."""
+
+SNIFF = 64
+"""Bytes that tell every format from every other."""
+
+class Body(Protocol):
+    """Where the decoded bytes are put as they come."""
+
+    def write(self, data: bytes) -> object:
+        """Take more bytes."""
+
+    def close(self) -> Any:
+        """Hear that the body is whole; gives what ``Payload.body`` shall be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The body is worth reading: feed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """The answer sends us on."""
+
+    url: str
+
+
+class Exchange:
+    """Judges one attempt; made anew for each. ``wall`` gives the time of day in seconds since the epoch."""
+
+    def __init__(self, url: str, limits: Limits, retry_after_max: float, body: Body, wall: Callable[[], float]) -> None:
+        self.url = url
+        self.status: int | None = None
+        self._limits = limits
+        self._retry_after_max = retry_after_max
+        self._body = body
+        self._wall = wall
+        self._hops = 0
+        self._headers: dict[str, list[str]] = {}
+        self._announced: int | None = None
+        self._wire = 0
+        self._size = 0
+        self._hash = hashlib.sha256()
+        self._head = b""
+        self._ending: formats.Ending | None = None  # watched only where no length is announced
+        self._format: formats.Format | None = None
+        self._inflater: Inflater | None = None
+
+    def start(self, status: int, headers: Iterable[tuple[str, str]]) -> Read | Follow:
+        """Judge the head of an answer; names in ``headers`` may be in any case. Raises FetchError."""
+        self.status = status
+        self._headers = _by_name(headers)
+        self._announced = self._length()
+        if status in REDIRECTS:
+            return self._redirect(status)
+        if status != 200:
+            self._refuse(status)
+        if self._announced is not None and self._announced > self._limits.max_bytes:
+            raise TooLarge(f"{self._announced} bytes announced, --max-bytes is {self._limits.max_bytes}")
+        if self._announced == 0:
+            raise Empty("status 200 with an empty body")
+        self._inflater = self._decoder()
+        self._ending = formats.Ending() if self._announced is None else None
+        return Read()
+
+    @property
+    def residue(self) -> int:
+        """How many bytes of a body nobody wants are worth reading to keep the connection; 0 for none."""
+        if self._announced is None:
+            return RESIDUE if "transfer-encoding" in self._headers else 0
+        return self._announced if self._announced <= RESIDUE else 0
+
+    def feed(self, wire: bytes) -> None:
+        """Judge the next bytes of the body as they came over the wire; raises FetchError."""
+        self._wire += len(wire)
+        if self._wire > self._limits.max_bytes:
+            raise TooLarge(f"more than --max-bytes {self._limits.max_bytes} on the wire")
+        if self._inflater is None:
+            self._take(wire)
+            return
+        for data in self._inflated(wire):
+            self._take(data)
+
+    def finish(self) -> Payload:
+        """Judge the body as a whole; raises FetchError."""
+        if self._announced is not None and self._wire < self._announced:
+            raise Truncated(f"{self._wire} of {self._announced} bytes came")
+        if self._inflater is not None and not self._inflater.eof and self._wire:
+            raise Truncated(f"the compressed body ends early, after {self._wire} bytes")
+        if not self._size:
+            raise Empty("status 200 with an empty body")
+        self._sniff()
+        if self._ending and self._format and not self._ending.reached(self._format):
+            raise Truncated(f"no length was announced and the {self._format.name} has no end, {self._size} bytes came")
+        return Payload(
+            body=self._body.close(),
+            size=self._size,
+            sha256=self._hash.hexdigest(),
+            format=self._format.name if self._format else "",
+            final_url=self.url,
+            etag=self._first("etag"),
+            last_modified=self._first("last-modified"),
+        )
+
+    def _redirect(self, status: int) -> Follow:
+        location = self._first("location")
+        if location is None:
+            raise BadReply(f"status {status} without a Location")
+        self._hops += 1
+        if self._hops > self._limits.max_redirects:
+            raise TooManyRedirects(f"more than {self._limits.max_redirects} redirects, the last to {location[:200]!r}")
+        self.url = follow(self.url, location)
+        self.status = None
+        return Follow(self.url)
+
+    def _refuse(self, status: int) -> NoReturn:
+        kind = _STATUS.get(status, HttpStatus)
+        wait = self._retry_after() if issubclass(kind, Transient) else None
+        if wait is None:
+            raise kind(f"status {status}")
+        said = f"status {status}, asks to wait {wait:.0f} s"
+        if wait > self._retry_after_max:
+            raise Busy(f"{said}, longer than --retry-after-max {self._retry_after_max:g}", retry_after=wait)
+        raise kind(said, retry_after=wait)
+
+    def _retry_after(self) -> float | None:
+        """Read Retry-After, seconds or a date (RFC 9110 §10.2.3), in seconds from now; None for none or nonsense."""
+        text = (self._first("retry-after") or "").strip()
+        if text.isascii() and text.isdigit():
+            return float(text[:12])
+        try:
+            return max(0.0, parsedate_to_datetime(text).timestamp() - self._wall())
+        except (ValueError, OverflowError, TypeError):
+            return None
+
+    def _length(self) -> int | None:
+        """Read Content-Length by RFC 9112 §6.3: digits only, one value even if said twice, and none when chunked."""
+        values = {value.strip() for line in self._headers.get("content-length", ()) for value in line.split(",")}
+        if not values:
+            return None
+        if "transfer-encoding" in self._headers:
+            raise BadReply("both Content-Length and Transfer-Encoding")
+        if len(values) > 1 or not re.fullmatch(r"[0-9]{1,18}", next(iter(values))):
+            raise BadReply(f"Content-Length is {', '.join(sorted(values))[:80]!r}")
+        return int(values.pop())
+
+    def _decoder(self) -> Inflater | None:
+        encoding = ", ".join(self._headers.get("content-encoding", ())).strip().lower()
+        if encoding in ("", "identity"):
+            return None
+        if encoding in ("gzip", "x-gzip"):
+            return gzip()
+        if encoding == "deflate":
+            return zlib_or_raw()
+        raise BadReply(f"Content-Encoding is {encoding[:80]!r}, which was not asked for")
+
+    def _inflated(self, wire: bytes) -> Iterable[bytes]:
+        try:
+            yield from self._inflater.feed(wire)
+        except Corrupt as error:
+            raise BadReply(f"the compressed body is corrupt: {error}") from None
+
+    def _take(self, data: bytes) -> None:
+        self._size += len(data)
+        if self._size > self._limits.max_bytes:
+            raise TooLarge(f"more than --max-bytes {self._limits.max_bytes} decoded")
+        if len(self._head) < SNIFF:
+            self._head += data[:SNIFF]
+            if len(self._head) >= SNIFF:
+                self._sniff()
+        if self._ending:
+            self._ending.feed(data)
+        self._hash.update(data)
+        self._body.write(data)
+
+    def _sniff(self) -> None:
+        self._format = self._format or formats.sniff(self._head)
+        if self._format is None and self._limits.accept == "image":
+            raise NotAnImage(f"the body begins {_glimpse(self._head)}")
+
+    def _first(self, name: str) -> str | None:
+        values = self._headers.get(name)
+        return values[0] if values else None
+
+
+_BAD_TEXT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        if _BAD_TEXT.search(value):
+            # RFC 9110 §5.5: control characters make a field invalid; libraries differ in whether they notice.
+            raise BadReply(f"a control character in header {name[:80]!r}")
+        found.setdefault(name.lower(), []).append(value)
+    return found
+
+
+def _glimpse(head: bytes) -> str:
+    text = head[:40].decode("utf-8", "replace")
+    return repr(text) if text.isprintable() or text.strip().isascii() else head[:16].hex(" ")

@@ -1,0 +1,140 @@
+"""The protocols between the parts, and Control: the page a contributor reads first.
+
+    source ─► unfinished ─► engine.fetch ─► sink.store ─► manifest.record ─► observers
+    Line       Task          Fetched|Failed   Saved|Failed  (committed)
+
+Stages are generators that are pulled. They carry batches (sequences, possibly empty) at most ``BEAT`` apart, so that
+on every beat each stage does what is due and nothing waits for a silent neighbour.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeAlias
+
+from downloader.errors import FetchError
+from downloader.model import Event, Failed, Fetched, Line, Outcome, Task
+
+BEAT = 0.25
+"""Longest time, in seconds, between two batches of a stage."""
+
+Emit: TypeAlias = Callable[[Event], None]
+
+
+class Ticket(Protocol):
+    """One task's turn at the engine, handed out by the schedule; it lives through all attempts."""
+
+    task: Task
+    attempt: int  # the number of the attempt under way, from 1
+
+
+class Schedule(Protocol):
+    """Says which task may start now. Called from the engine's own thread alone."""
+
+    def take(self, now: float) -> Ticket | None:
+        """Hand out a ticket that may start at this time, or None."""
+
+    def done(self, ticket: Ticket) -> None:
+        """Hear that the task is finished: fetched, or failed for good."""
+
+    def failed(self, ticket: Ticket, error: FetchError, now: float) -> float | None:
+        """Hear of a failed attempt; gives the wait until the next, or None when there will be none."""
+
+    def put_back(self, ticket: Ticket, due: float) -> None:
+        """Take a ticket back whose attempt could not start; it costs the task no try."""
+
+    def wait(self, now: float) -> float:
+        """Say how many seconds may pass before ``take`` is worth calling again, if nothing else happens."""
+
+    def exhausted(self) -> bool:
+        """Tell whether nothing is waiting and nothing more will come; tickets under way are the engine's to know."""
+
+
+class Source(Protocol):
+    """Where lines come from."""
+
+    def __iter__(self) -> Iterator[Line]:
+        """Go through the lines once; raises InputError where they cannot be read."""
+
+
+class Engine(Protocol):
+    """How the waiting is done."""
+
+    def fetch(self, schedule: Schedule, control: "Control", emit: Emit) -> Iterator[Sequence[Fetched | Failed]]:
+        """Take tickets until the schedule is exhausted, yielding what became of them."""
+
+
+class Sink(Protocol):
+    """Where images go."""
+
+    def store(self, stream: Iterable[Sequence[Fetched | Failed]]) -> Iterator[Sequence[Outcome]]:
+        """Put each image in place, then yield its outcome; raises OutputError when the machine cannot take it."""
+
+
+class Observer(Protocol):
+    """Who hears of what happened: progress, the page, a log."""
+
+    def __call__(self, event: Event) -> None:
+        """Take one event; outcomes come after their commit."""
+
+
+class Control:
+    """Pause, drain and abandon: how a running job is told to stop. Safe to call from signal handlers and threads.
+
+    ``drain`` lets nothing new start and waits for what runs, up to its time limit; ``abandon`` waits for nothing.
+    Engines register ``on_change`` so that a word said here, or a line that arrives, wakes them at once.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._paused = False
+        self._abandoned = False
+        self._give_up_at: float | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self.reason: str | None = None
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` at every change; it must not block."""
+        self._listeners.append(listener)
+
+    def wake(self) -> None:
+        """Have the engine look again now."""
+        for listener in self._listeners:
+            listener()
+
+    def pause(self) -> None:
+        """Hand out no work until ``resume``; transfers under way finish."""
+        self._paused = True
+        self.wake()
+
+    def resume(self) -> None:
+        """Hand out work again."""
+        self._paused = False
+        self.wake()
+
+    def drain(self, reason: str, timeout: float) -> None:
+        """Start nothing new and wait up to ``timeout`` seconds for what runs; the first reason stays."""
+        self.reason = self.reason or reason
+        if self._give_up_at is None:
+            self._give_up_at = self._clock() + timeout
+        self.wake()
+
+    def abandon(self, reason: str) -> None:
+        """Wait for nothing."""
+        self.reason = self.reason or reason
+        self._abandoned = True
+        self.wake()
+
+    @property
+    def open(self) -> bool:
+        """Whether new work may start."""
+        return not (self._paused or self.stopping)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the job is to end before its list does."""
+        return self._abandoned or self._give_up_at is not None
+
+    @property
+    def leave_now(self) -> bool:
+        """Whether what still runs is to be left behind."""
+        return self._abandoned or (self._give_up_at is not None and self._clock() >= self._give_up_at)

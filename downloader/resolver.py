@@ -1,0 +1,89 @@
+"""One name cache for every engine: look-ups are remembered, joined while under way, and bounded in number and time."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeAlias
+
+from downloader.errors import Dns, FetchError, NoSuchHost
+
+FAILURE_TTL = 10.0
+"""Seconds a failed look-up is remembered: long enough to spare the name server, short enough to get over a hiccup."""
+
+LOOKUPS = 16
+"""Look-ups at once; small home routers drop queries beyond some dozens."""
+
+MOST_NAMES = 20_000
+"""Names remembered at most."""
+
+Lookup: TypeAlias = Callable[..., Sequence[tuple[Any, ...]]]  # as socket.getaddrinfo
+_Answer: TypeAlias = "Future[Sequence[str]]"
+
+_UNKNOWN = frozenset(
+    code for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY") if (code := getattr(socket, name, None)) is not None
+)
+
+
+class Resolver:
+    """Turns host names into addresses. Safe to call from any thread; ``close`` it at the end of the job."""
+
+    def __init__(self, ttl: float, lookup: Lookup = socket.getaddrinfo, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ttl = ttl
+        self._lookup = lookup
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="dns")
+        self._lock = threading.Lock()
+        self._answers: dict[str, tuple[float, _Answer]] = {}  # name: when it expires, what is or will be known
+
+    def addresses(self, host: str, timeout: float) -> Sequence[str]:
+        """Look a host up, blocking at most ``timeout`` seconds. Raises Dns or NoSuchHost."""
+        try:
+            return self._answer(host).result(timeout)
+        except TimeoutError:
+            raise Dns(f"looking up {host!r} took longer than {timeout:.0f} s") from None
+
+    async def addresses_async(self, host: str) -> Sequence[str]:
+        """Look a host up without blocking the event loop; the caller bounds the time. Raises Dns or NoSuchHost."""
+        answer = self._answer(host)
+        # Shielded: a caller that gives up must not cancel the look-up that others wait for.
+        return answer.result() if answer.done() else await asyncio.shield(asyncio.wrap_future(answer))
+
+    def close(self) -> None:
+        """Let look-ups under way end by themselves and start no more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _answer(self, host: str) -> _Answer:
+        with self._lock:
+            expires, answer = self._answers.get(host, (0.0, None))
+            if answer is not None and self._clock() < expires:
+                return answer
+            if len(self._answers) >= MOST_NAMES:
+                del self._answers[next(iter(self._answers))]
+            answer = self._pool.submit(self._ask, host)
+            self._answers[host] = (float("inf"), answer)  # under way: joined by whoever asks meanwhile
+        answer.add_done_callback(lambda known: self._keep(host, known))
+        return answer
+
+    def _keep(self, host: str, answer: _Answer) -> None:
+        if answer.cancelled():
+            return
+        ttl = FAILURE_TTL if answer.exception() else self._ttl
+        with self._lock:
+            self._answers[host] = (self._clock() + ttl, answer)
+
+    def _ask(self, host: str) -> Sequence[str]:
+        try:
+            found = self._lookup(host, None, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            raise _translated(host, error) from None
+        except (OSError, UnicodeError) as error:
+            raise Dns(f"looking up {host!r} failed: {error}") from None
+        return list(dict.fromkeys(entry[4][0] for entry in found))
+
+
+def _translated(host: str, error: socket.gaierror) -> FetchError:
+    kind = NoSuchHost if error.errno in _UNKNOWN else Dns
+    return kind(f"looking up {host!r} failed: {error.strerror}")
