@@ -10,7 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
+_NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
+
+
+def _no_columns() -> Mapping[str, str]:
+    return _NO_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class Line:
 
     url: str
     place: str = ""  # where it stands: "urls.txt:12"
-    columns: Mapping[str, str] = NO_COLUMNS  # what else the user's table says of it
+    columns: Mapping[str, str] = field(default_factory=_no_columns)  # what else the user's table says of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Task:
     url: str
     host: str = ""  # host:port, what per-host limits count by
     place: str = ""
-    columns: Mapping[str, str] = NO_COLUMNS
+    columns: Mapping[str, str] = field(default_factory=_no_columns)
 
 
 @dataclass(frozen=True, slots=True)

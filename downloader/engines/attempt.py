@@ -5,8 +5,8 @@ import time
 from dataclasses import dataclass
 
 from downloader.engines.kit import Kit
-from downloader.errors import FetchError, Starved
-from downloader.model import AttemptEnded, Effort, Failed, Fetched, Payload, Worker
+from downloader.errors import BadUrl, FetchError, Starved
+from downloader.model import AttemptEnded, Effort, Failed, Fetched, Payload, Task, Worker
 from downloader.policy.exchange import Exchange
 from downloader.ports import Emit, Schedule, Ticket
 
@@ -77,7 +77,7 @@ class Account:
         wait = self._schedule.failed(ticket, result, time.monotonic())
         self._tell(ended, wait)
         if wait is None:
-            return Failed(ticket.task, result.code, result.detail, effort, ended.status)
+            return Failed(ticket.task, result.code, _placed(result, ticket.task), effort, ended.status)
         self._spent[ticket] = effort
         return None
 
@@ -99,3 +99,8 @@ class Account:
         detail = result.detail if isinstance(result, FetchError) else None
         self._emit(AttemptEnded(task, number, ended.worker, ended.seconds, size, code, detail, wait))
         log.debug("attempt %d of %s ended: code=%s seconds=%.3f retry_in=%s", number, task.url, code, ended.seconds, wait)
+
+
+def _placed(error: FetchError, task: Task) -> str:
+    """Say where a line that is no URL stands, so that it can be found and mended."""
+    return f"{error.detail} ({task.place})" if isinstance(error, BadUrl) and task.place else error.detail

@@ -139,10 +139,15 @@ class Exchange:
         for data in self._inflated(wire):
             self._take(data)
 
+    def cut(self) -> Truncated:
+        """Give the error for a connection that was lost in the middle of the body."""
+        of = "" if self._announced is None else f" of {self._announced}"
+        return Truncated(f"the connection was lost after {self._wire}{of} bytes")
+
     def finish(self) -> Payload:
         """Judge the body as a whole; raises FetchError."""
         if self._announced is not None and self._wire < self._announced:
-            raise Truncated(f"{self._wire} of {self._announced} bytes came")
+            raise self.cut()
         if self._inflater is not None and not self._inflater.eof and self._wire:
             raise Truncated(f"the compressed body ends early, after {self._wire} bytes")
         if not self._size:

@@ -116,3 +116,10 @@ def _scan_start(head: bytes) -> int:
             return at
         at += 2 + int.from_bytes(head[at + 2 : at + 4], "big")
     return at
+
+
+SUFFIX = {
+    format_.name: format_.suffix
+    for format_ in (_JPEG, _PNG, _GIF, _WEBP, _AVIF, _HEIC, _BMP, _TIFF, _ICO, _JXL)
+}
+"""The suffix each format is stored under, by the format's name."""

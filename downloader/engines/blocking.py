@@ -1,0 +1,147 @@
+"""One attempt with requests, for the engines whose workers block: thread and sequential."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPException, IncompleteRead
+
+import requests
+import urllib3.exceptions
+from requests import PreparedRequest
+from urllib3 import HTTPResponse
+
+from downloader.engines.attempt import Attempt, Ended
+from downloader.engines.dial import Dialer, os_error
+from downloader.engines.hop import Hop, current
+from downloader.engines.kit import Kit
+from downloader.engines.wire import SharedAdapter
+from downloader.errors import BadReply, FetchError, Reset, Starved, TimedOut, Truncated
+from downloader.model import Payload, Worker
+from downloader.policy.address import endpoint, normalise
+from downloader.policy.exchange import Exchange, Read
+from downloader.ports import Ticket
+
+CHUNK = 64 << 10
+"""Most bytes taken from a connection at once."""
+
+
+class BlockingClient:
+    """Makes attempts. Shared by all threads of an engine; ``close`` it when they are joined."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._adapter = SharedAdapter(kit, Dialer(kit))
+        self._headers = requests.structures.CaseInsensitiveDict(kit.headers)
+
+    def attempt(self, ticket: Ticket) -> Ended:
+        """Make one attempt in the calling thread."""
+        thread = threading.current_thread()
+        attempt = Attempt(ticket, Worker(thread.name, thread.native_id), self._kit)
+        try:
+            return attempt.fetched(self._fetch(attempt))
+        except (FetchError, Starved) as error:
+            if isinstance(error, Starved):
+                self._adapter.poolmanager.clear()  # idle connections hold descriptors that work needs
+            return attempt.failed(error)
+
+    def close(self) -> None:
+        """Close the connections kept alive."""
+        self._adapter.close()
+
+    def _fetch(self, attempt: Attempt) -> Payload:
+        exchange = attempt.exchange
+        exchange.url = normalise(exchange.url)  # a line that is no URL fails here, on the same path as all
+        while True:
+            with closing(self._open(exchange.url, attempt.deadline)) as reply:
+                if _judge(reply, exchange):
+                    try:
+                        for chunk in _chunks(reply):
+                            exchange.feed(chunk)
+                    except Truncated:
+                        raise exchange.cut() from None
+                    return exchange.finish()
+
+    def _open(self, url: str, deadline: float) -> HTTPResponse:
+        """Send the request and read the answer's head; once more if a kept connection had been closed meanwhile."""
+        hop = Hop(*endpoint(url), deadline)
+        current.set(hop)
+        try:
+            return self._send(url)
+        except Reset:
+            if hop.fresh:
+                raise
+            return self._send(url)
+
+    def _send(self, url: str) -> HTTPResponse:
+        request = PreparedRequest()
+        request.method, request.url, request.headers = "GET", url, self._headers
+        try:
+            reply: HTTPResponse = self._adapter.send(request, stream=True).raw
+        except (requests.RequestException, HTTPException, ValueError) as error:
+            raise translate(error) from error
+        return reply
+
+
+def _judge(reply: HTTPResponse, exchange: Exchange) -> bool:
+    """Tell whether the body is wanted; reads a short unwanted one away, so that the connection can be kept."""
+    wanted = False
+    try:
+        wanted = isinstance(exchange.start(reply.status, reply.headers.iteritems()), Read)
+    finally:
+        if not wanted:
+            _read_away(reply, exchange.residue)
+    return wanted
+
+
+def _read_away(reply: HTTPResponse, most: int) -> None:
+    try:
+        for chunk in _chunks(reply) if most else ():
+            most -= len(chunk)
+            if most < 0:
+                return
+    except (FetchError, Starved):
+        return  # the answer has been judged; only the connection is lost
+
+
+def _chunks(reply: HTTPResponse) -> Iterator[bytes]:
+    try:
+        while chunk := reply.read1(CHUNK, decode_content=False):
+            yield chunk
+    except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
+        raise translate_body(error) from error
+
+
+def translate(error: Exception) -> FetchError | Starved:
+    """Translate what comes before the answer's head is whole, most specific first; what nobody knows stays as it is."""
+    cause = _innermost(error)
+    if isinstance(cause, (urllib3.exceptions.TimeoutError, requests.Timeout)):
+        return TimedOut("too slow before the answer came")
+    # RemoteDisconnected is both a BadStatusLine and a ConnectionResetError: the server hung up.
+    if isinstance(cause, OSError) and not isinstance(cause, requests.RequestException):
+        return os_error(cause, "waiting for the answer")
+    if isinstance(cause, IncompleteRead):
+        return Reset("the server hung up while waiting for the answer")
+    if isinstance(cause, (HTTPException, ValueError, urllib3.exceptions.HTTPError, requests.RequestException)):
+        return BadReply(f"the answer's head is malformed: {type(cause).__name__}: {str(cause)[:120]}")
+    raise error
+
+
+def translate_body(error: Exception) -> FetchError:
+    """Translate what breaks off a body: however the connection was lost, the body is cut."""
+    cause = _innermost(error)
+    if isinstance(cause, (urllib3.exceptions.TimeoutError, TimeoutError)):
+        return TimedOut("too slow while reading the body")
+    if isinstance(cause, (OSError, IncompleteRead, urllib3.exceptions.ProtocolError)):
+        return Truncated("the connection was lost in the middle of the body")
+    if isinstance(cause, (HTTPException, urllib3.exceptions.HTTPError)):
+        return BadReply(f"the body is malformed: {type(cause).__name__}: {str(cause)[:120]}")
+    raise error
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Dig out what really happened: urllib3 and requests wrap it in arguments and reasons."""
+    while True:
+        inner = getattr(error, "reason", None) or next((a for a in error.args if isinstance(a, BaseException)), None)
+        if not isinstance(inner, BaseException):
+            return error
+        error = inner

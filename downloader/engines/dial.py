@@ -1,0 +1,116 @@
+"""Blocking connections to checked addresses, whose every wait ends at the attempt's deadline.
+
+requests' own timeout bounds each read, so a server that drips one byte at a time holds a thread for ever. Here the
+socket itself looks at the deadline of the hop under way before each receive: heads, chunk sizes and bodies are all bounded.
+"""
+
+import errno
+import socket
+import ssl
+import time
+from typing import Any
+
+from downloader.engines.hop import current
+from downloader.engines.kit import Kit
+from downloader.errors import FetchError, PrivateAddress, Reset, Starved, TimedOut, Tls, Unreachable
+
+_HUNG_UP = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+_STARVED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
+
+
+def os_error(error: OSError, doing: str) -> FetchError | Starved:
+    """Translate what a socket raises, most specific first; ``doing`` says what was under way."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Tls(f"the certificate is not trusted: {error.verify_message}")
+    if isinstance(error, _HUNG_UP):
+        return Reset(f"the server hung up while {doing}")
+    if isinstance(error, ssl.SSLError):
+        return Tls(f"TLS failed while {doing}: {error.reason or error}")
+    if isinstance(error, TimeoutError):
+        return TimedOut(f"too slow while {doing}")
+    if error.errno in _STARVED:
+        return Starved(f"out of descriptors or ports: {error.strerror}")
+    return Unreachable(f"{error.strerror or error} while {doing}")
+
+
+class _Bounded:
+    """Mixed into the socket classes: receives and sends end at the deadline, or after ``silence`` seconds."""
+
+    silence = 20.0
+
+    def _arm(self: Any) -> None:
+        remaining = current.get().deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimedOut("the whole attempt took longer than --timeout")
+        limit = min(self.silence, remaining)
+        if self.gettimeout() != limit:
+            self.settimeout(limit)
+
+    def recv_into(self: Any, *args: Any, **kwargs: Any) -> int:
+        self._arm()
+        try:
+            received: int = super().recv_into(*args, **kwargs)  # type: ignore[misc]
+        except TimeoutError:
+            self._arm()  # names --timeout when that is what ran out
+            raise TimedOut(f"silent for {self.silence:g} s (--read-timeout)") from None
+        return received
+
+    def sendall(self: Any, *args: Any, **kwargs: Any) -> None:
+        self._arm()
+        super().sendall(*args, **kwargs)  # type: ignore[misc]
+
+
+class BoundedSocket(_Bounded, socket.socket):
+    """A TCP connection."""
+
+
+class BoundedTlsSocket(_Bounded, ssl.SSLSocket):
+    """A TLS connection."""
+
+
+class Dialer:
+    """Connects to the very addresses that were resolved and checked. Safe to call from any thread."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._resolver = kit.resolver
+        self._guard = kit.guard
+        self._longest = kit.settings.limits.connect_timeout
+        self._silence = kit.settings.limits.read_timeout
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        """Give a connected socket. Raises FetchError or Starved."""
+        hop = current.get()
+        hop.fresh = True
+        until = min(hop.deadline, time.monotonic() + self._longest)
+        found = self._resolver.addresses(host, max(0.0, until - time.monotonic()))
+        addresses = self._guard.permit(host, port, found)
+        for number, address in enumerate(addresses, start=1):
+            last = number == len(addresses)
+            try:
+                return self._one(address, port, until, len(addresses) - number + 1)
+            except Unreachable:
+                if last:
+                    raise
+            except TimedOut:
+                if last or time.monotonic() >= until:
+                    raise
+        raise PrivateAddress(f"{host} has no address")  # the resolver gives one at least
+
+    def _one(self, address: str, port: int, until: float, left: int) -> socket.socket:
+        """Try one address, leaving a fair share of the time to those behind it."""
+        share = max(0.001, (until - time.monotonic()) / left)
+        doing = f"connecting to {address} port {port}"
+        try:
+            sock = BoundedSocket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        except OSError as error:
+            raise os_error(error, doing) from error
+        sock.silence = self._silence
+        try:
+            sock.settimeout(share)
+            sock.connect((address, port))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(max(0.001, until - time.monotonic()))  # what is left is for the TLS handshake
+        except OSError as error:
+            sock.close()
+            raise os_error(error, doing) from error
+        return sock

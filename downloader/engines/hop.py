@@ -1,0 +1,21 @@
+"""The hop under way, as the connection classes of both HTTP libraries see it.
+
+Neither library hands its caller's data down to where sockets are made, so it travels in a context variable: one value
+a thread in the thread engine, one a task in the async engine.
+"""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Hop:
+    """One request to one endpoint."""
+
+    host: str
+    port: int
+    deadline: float  # monotonic seconds: the end of the whole attempt
+    fresh: bool = False  # a connection was made for it; on a kept one the server may have hung up meanwhile
+
+
+current: ContextVar[Hop] = ContextVar("hop")

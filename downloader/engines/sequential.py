@@ -1,0 +1,70 @@
+"""The sequential engine: one image after another, the baseline that shows what waiting together is worth."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from queue import Empty, SimpleQueue
+
+from downloader.engines.attempt import Account, Ended
+from downloader.engines.blocking import BlockingClient
+from downloader.engines.crew import name_those_left, over, patience
+from downloader.engines.kit import Kit
+from downloader.model import Failed, Fetched
+from downloader.ports import Control, Emit, Schedule, Ticket
+
+
+class SequentialEngine:
+    """Fetches in one thread that takes the next ticket when the last is done.
+
+    It is not the calling thread, so that beats, pause and drain work while a slow server is waited for.
+    """
+
+    def __init__(self, kit: Kit) -> None:
+        self._client = BlockingClient(kit)
+        self._tickets: SimpleQueue[Ticket | None] = SimpleQueue()  # None: go home
+        self._ended: SimpleQueue[Ended | BaseException | None] = SimpleQueue()  # None: look again
+        self._busy = False
+
+    def fetch(self, schedule: Schedule, control: Control, emit: Emit) -> Iterator[Sequence[Fetched | Failed]]:
+        """Hand tickets to the one worker, one at a time, and join it at the end."""
+        account = Account(schedule, emit)
+        control.on_change(lambda: self._ended.put(None))
+        worker = threading.Thread(target=self._work, name="sequential")
+        worker.start()
+        try:
+            while not over(schedule, control, under_way=self._busy):
+                self._hand_over(schedule, control)
+                yield self._take(account, patience(schedule, control, free=not self._busy))
+        finally:
+            self._tickets.put(None)
+        if control.leave_now and self._busy:
+            name_those_left(emit, [worker.name])
+            return
+        worker.join()
+        self._client.close()
+
+    def _hand_over(self, schedule: Schedule, control: Control) -> None:
+        ticket = schedule.take(time.monotonic()) if control.open and not self._busy else None
+        if ticket is not None:
+            self._busy = True
+            self._tickets.put(ticket)
+
+    def _work(self) -> None:
+        while (ticket := self._tickets.get()) is not None:
+            try:
+                self._ended.put(self._client.attempt(ticket))
+            except BaseException as bug:  # noqa: BLE001 - the worker's wall: whatever it is, the engine must hear of it
+                self._ended.put(bug)
+
+    def _take(self, account: Account, timeout: float) -> Sequence[Fetched | Failed]:
+        try:
+            ended = self._ended.get(timeout=timeout)
+        except Empty:
+            return ()
+        if ended is None:
+            return ()
+        self._busy = False
+        if isinstance(ended, BaseException):
+            raise ended
+        result = account.settle(ended)
+        return (result,) if result else ()

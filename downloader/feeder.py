@@ -1,0 +1,144 @@
+"""The way in: lines from a source that may block, made into tasks that are not finished yet."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+from downloader.errors import FetchError
+from downloader.manifest import Manifest, Row, Sight
+from downloader.model import Line, Task
+from downloader.policy.address import host_of, normalise
+from downloader.ports import Control, Source
+
+AHEAD = 4000
+"""Lines read ahead at most."""
+
+STEP = 1000
+"""Lines looked up in the manifest at once."""
+
+
+class Feeder:
+    """Reads the source in a thread of its own, the only one that may wait for a slow pipe; a context manager."""
+
+    def __init__(self, source: Source, control: Control) -> None:
+        self._source = source
+        self._control = control
+        self._lines: deque[Line] = deque()
+        self._room = threading.Event()
+        self._stopped = False
+        # Said, not inferred from the thread's life: between its last line and its death nothing may be lost.
+        self._finished = False
+        self._error: BaseException | None = None
+        # A daemon, because a read from a terminal or a pipe cannot be cut short.
+        self._thread = threading.Thread(target=self._read, name="feeder", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stopped = True
+        self._room.set()
+        self._thread.join(timeout=0.2)
+
+    @property
+    def ended(self) -> bool:
+        """Whether every line has been taken."""
+        return self._finished and not self._lines
+
+    def take(self, most: int) -> Sequence[Line]:
+        """Give up to ``most`` lines that are there; raises what the source raised, once its lines are taken."""
+        lines = [self._lines.popleft() for _ in range(min(most, len(self._lines)))]
+        self._room.set()
+        if not lines and self._finished and self._error:
+            raise self._error
+        return lines
+
+    def _read(self) -> None:
+        try:
+            for line in self._source:
+                self._wait_for_room()
+                if self._stopped:
+                    return
+                self._lines.append(line)
+                if len(self._lines) == 1:
+                    self._control.wake()
+        except BaseException as error:  # noqa: BLE001 - the worker's wall: raised again where lines are taken
+            self._error = error
+        finally:
+            self._finished = True
+            self._control.wake()
+
+    def _wait_for_room(self) -> None:
+        while len(self._lines) >= AHEAD and not self._stopped:
+            self._room.clear()
+            if len(self._lines) >= AHEAD:
+                self._room.wait(1.0)
+
+
+class Unfinished:
+    """The schedule's supply: tasks of this run, without those that earlier runs finished and without twins."""
+
+    def __init__(
+        self, feeder: Feeder, manifest: Manifest, ask_again: Callable[[Row], bool], on_known: Callable[[Row], None]
+    ) -> None:
+        self._feeder = feeder
+        self._manifest = manifest
+        self._ask_again = ask_again
+        self._on_known = on_known
+        self.lines = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the list has been read to its end."""
+        return self._feeder.ended
+
+    def pull(self, room: int) -> Sequence[Task]:
+        """Give up to ``room`` tasks of the lines that are there; goes on while it meets only finished ones."""
+        while lines := self._feeder.take(min(room, STEP)):
+            self.lines += len(lines)
+            if tasks := self._tasks(lines):
+                return tasks
+        return ()
+
+    def _tasks(self, lines: Sequence[Line]) -> Sequence[Task]:
+        urls = [_normalised(line.url) for line in lines]
+        sights = self._manifest.seen.enter(urls)
+        rows = self._manifest.find({index for sight in sights for index in (sight.index, sight.first) if index is not None})
+        tasks = []
+        for line, url, sight in zip(lines, urls, sights, strict=True):
+            task = Task(sight.index, url, host_of(url), line.place, line.columns)
+            if self._is_open(task, sight, rows):
+                tasks.append(task)
+        return tasks
+
+    def _is_open(self, task: Task, sight: Sight, rows: dict[int, Row]) -> bool:
+        """Tell whether a task is to be fetched; settles those that are known and the twins of those."""
+        row = rows.get(task.index)
+        if sight.first is None:
+            if row is None or self._ask_again(row):
+                return True
+            self._on_known(row)
+            return False
+        first = rows.get(sight.first)
+        # A first line that is still open hands its outcome to its twins when it is committed.
+        if first is not None and (first.run == self._manifest.run or not self._ask_again(first)):
+            if row is not None and (row.code, row.path) == _as_twin(first):
+                self._on_known(row)
+            else:
+                self._manifest.add(self._manifest.twin(task, first))
+        return False
+
+
+def _as_twin(first: Row) -> tuple[str | None, str | None]:
+    return (first.code, None) if first.status == "failed" else ("duplicate", first.path)
+
+
+def _normalised(text: str) -> str:
+    """Give the URL as it goes on the wire; what is none stays as it was given, and fails as such when it is tried."""
+    try:
+        return normalise(text)
+    except FetchError:
+        return text.encode("utf-8", "backslashreplace").decode()

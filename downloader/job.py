@@ -1,0 +1,177 @@
+"""One job, from the list to the report: the one path every door runs."""
+
+import logging
+import resource
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from downloader import registry
+from downloader.engines.kit import Kit, seeded
+from downloader.engines.spool import Spool
+from downloader.errors import InputError, is_transient
+from downloader.feeder import Feeder, Unfinished
+from downloader.manifest import Manifest, Row
+from downloader.manifest.ledger import FOLDER
+from downloader.manifest.views import write_failures
+from downloader.model import Committed, Event, Known, ListEnded, Notice, Outcome, Report, Saved
+from downloader.policy.address import Guard
+from downloader.policy.retry import RetryRule
+from downloader.policy.schedule import Schedule
+from downloader.ports import Control, Observer, Source
+from downloader.resolver import Resolver
+from downloader.settings import Settings
+
+log = logging.getLogger(__name__)
+
+DESCRIPTORS_OWN = 32
+"""Descriptors for ourselves: databases, lists, terminal, the event loop."""
+
+
+def ask_transient(row: Row) -> bool:
+    """Say yes to what another run may mend: the rule of a resumed job."""
+    return row.status == "failed" and is_transient(row.code or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do: the lines, the settings, and which rows of earlier runs to ask again."""
+
+    source: Source
+    settings: Settings
+    ask_again: Callable[[Row], bool] = ask_transient
+    kept: Sequence[tuple[str, str | None, int]] = ()  # status, code and number of rows that count without being lines
+
+
+def run_job(job: Job, control: Control | None = None, observers: Iterable[Observer] = ()) -> Report:
+    """Run a job to its end and give the report.
+
+    Raises UsageError for a bad setting, InputError for a list that cannot be read or holds nothing, OutputError when
+    the machine cannot take the images; the manifest is true in each case.
+    """
+    settings, control = job.settings, control or Control()
+    emit = _Emitter(observers)
+    folder = Path(settings.output.output)
+    tally = _Tally(folder, job.kept)
+    with ExitStack() as stack:
+        manifest = stack.enter_context(Manifest(folder, fsync=settings.output.fsync))
+        parts = _swept(folder)
+        kit = _kit(settings, parts, emit, stack)
+        engine = registry.part("engine", registry.ENGINES, settings.pace.engine)(kit)
+        sink = registry.part("sink", registry.SINKS, "folder")(folder, parts, settings.output)
+        manifest.remember("settings", settings.flat())
+        feeder = stack.enter_context(Feeder(job.source, control))
+        supply = Unfinished(feeder, manifest, job.ask_again, tally.known)
+        schedule = Schedule(supply, RetryRule(settings.retry, seeded()), settings.pace.per_host)
+        stack.callback(write_failures, folder)
+        fetched = stack.enter_context(closing(engine.fetch(schedule, control, emit)))
+        for outcomes in manifest.record(sink.store(fetched)):
+            tally.add(outcomes)
+            emit(Committed(outcomes))
+            emit.progress(supply, tally)
+        if not supply.lines and not control.stopping:
+            raise InputError("the list holds no URLs: put one on each line")
+    return tally.report(control.reason, supply.lines)
+
+
+class _Emitter:
+    """Hands events to the observers."""
+
+    def __init__(self, observers: Iterable[Observer]) -> None:
+        self._observers = tuple(observers)
+        self._known = 0
+        self._list_ended = False
+
+    def __call__(self, event: Event) -> None:
+        for observer in self._observers:
+            observer(event)
+
+    def progress(self, supply: Unfinished, tally: "_Tally") -> None:
+        """Tell what is new of the list: how much was known, and that its end was reached."""
+        if tally.before != self._known:
+            self._known = tally.before
+            self(Known(self._known))
+        if supply.ended and not self._list_ended:
+            self._list_ended = True
+            self(ListEnded(supply.lines))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts what the report says."""
+
+    folder: Path
+    kept: Sequence[tuple[str, str | None, int]] = ()
+    statuses: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    before: int = 0
+    bytes: int = 0
+    attempts: int = 0
+    worked: float = 0.0
+    start: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        for status, code, number in self.kept:
+            self._count(status, code, number)
+            self.before += number
+
+    def known(self, row: Row) -> None:
+        """Count a row of an earlier run that is not asked again."""
+        self.before += 1
+        self._count(row.status, row.code)
+
+    def add(self, outcomes: Sequence[Outcome]) -> None:
+        """Count outcomes of this run."""
+        for outcome in outcomes:
+            self._count(outcome.status, outcome.code)
+            self.attempts += outcome.effort.attempts
+            self.worked += outcome.effort.seconds
+            if isinstance(outcome, Saved):
+                self.bytes += outcome.payload.size
+
+    def _count(self, status: str, code: str | None, number: int = 1) -> None:
+        self.statuses[status] += number
+        if status == "failed":
+            self.codes[code or ""] += number
+
+    def report(self, stopped: str | None, lines: int) -> Report:
+        """Give the report of the job."""
+        return Report(
+            folder=self.folder,
+            saved=self.statuses["saved"],
+            skipped=self.statuses["skipped"],
+            failed=dict(self.codes.most_common()),
+            transient=sum(number for code, number in self.codes.items() if is_transient(code)),
+            known=self.before,
+            bytes=self.bytes,
+            seconds=time.monotonic() - self.start,
+            attempts=self.attempts,
+            seconds_at_work=self.worked,
+            lines=lines,
+            stopped=stopped,
+        )
+
+
+def _kit(settings: Settings, parts: Path, emit: _Emitter, stack: ExitStack) -> Kit:
+    """Make what the engine is made with, within the machine's limits."""
+    room = max(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - DESCRIPTORS_OWN)
+    # A job at work holds a connection and perhaps a part; as many descriptors again are for idle connections.
+    jobs = min(settings.pace.jobs, max(1, room // 2))
+    if jobs < settings.pace.jobs:
+        emit(Notice(f"--jobs {jobs} instead of {settings.pace.jobs}: the limit of open files is {room + DESCRIPTORS_OWN}"))
+    resolver = Resolver(settings.reach.dns_ttl)
+    stack.callback(resolver.close)
+    guard = Guard.of(settings.reach.allow_private, settings.reach.allow_host)
+    return Kit(settings, resolver, guard, Spool(parts), jobs, idle=max(jobs, (room - 2 * jobs) // 2))
+
+
+def _swept(folder: Path) -> Path:
+    """Give the folder for parts, emptied of what a crash left there."""
+    parts = folder / FOLDER / "parts"
+    shutil.rmtree(parts, ignore_errors=True)
+    parts.mkdir(exist_ok=True)
+    return parts

@@ -1,0 +1,76 @@
+"""The door for Python programs."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from downloader.job import Job, run_job
+from downloader.model import Committed, Event, Line, Outcome, Report
+from downloader.ports import Control
+from downloader.settings import Settings
+
+
+class _Urls:
+    """URLs from any iterable, as a source."""
+
+    def __init__(self, urls: Iterable[str]) -> None:
+        self._urls = [urls] if isinstance(urls, str) else urls
+
+    def __iter__(self) -> Any:
+        return (Line(url, f"item {number}") for number, url in enumerate(self._urls))
+
+
+def download(
+    urls: Iterable[str], output: str | os.PathLike[str], *, settings: Settings | None = None, **changes: Any
+) -> Report:
+    """Download images into a folder and give the report, with every outcome of this run.
+
+    ``changes`` are settings by their names, as on the command line: ``engine="async", jobs=64, timeout="2m"``. What an
+    earlier run in the same folder has finished is not asked again and has no outcome here; the counts include it.
+
+    Raises UsageError for a bad setting, InputError when ``urls`` is empty, OutputError when the disk is full or the
+    folder cannot be written. An image that fails is a ``Failed`` among the outcomes, never an exception.
+    """
+    chosen = (settings or Settings()).replace(output=Path(output), **changes)
+    if chosen.reach.ca_file is None:
+        chosen = chosen.replace(ca_file=os.environ.get("SSL_CERT_FILE"))
+    outcomes: list[Outcome] = []
+
+    def collect(event: Event) -> None:
+        if isinstance(event, Committed):
+            outcomes.extend(event.outcomes)
+
+    report = _outside_of_loops(Job(_Urls(urls), chosen), collect)
+    return replace(report, outcomes=tuple(outcomes))
+
+
+def _outside_of_loops(job: Job, collect: Any) -> Report:
+    """Run the job here, or in a thread where an event loop already runs in this one, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return run_job(job, None, [collect])
+    results: list[Report | BaseException] = []
+    control = Control()
+
+    def run() -> None:
+        try:
+            results.append(run_job(job, control, [collect]))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+            results.append(error)
+
+    thread = threading.Thread(target=run, name="download")
+    thread.start()
+    try:
+        thread.join()
+    except BaseException:
+        control.drain("interrupt", 0.0)
+        thread.join()
+        raise
+    if isinstance(results[0], BaseException):
+        raise results[0]
+    return results[0]

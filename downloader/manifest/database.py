@@ -1,0 +1,28 @@
+"""Opening our SQLite files, and turning SQLite's errors into ours."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from downloader.errors import OutputError
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raise SQLite's and the system's errors about the file at ``path`` as OutputError."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise OutputError(f"cannot write {str(path)!r}: {error}") from error
+
+
+def connect(path: Path, schema: str, *, synchronous: str) -> sqlite3.Connection:
+    """Open a database in WAL mode, with readers welcome while we write, and make its tables."""
+    with translated(path):
+        # Its one user may change threads (a job started from a running event loop), never overlap.
+        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute(f"PRAGMA synchronous = {synchronous}")
+        database.executescript(schema)
+    return database

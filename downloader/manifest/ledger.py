@@ -1,0 +1,210 @@
+"""The manifest itself: rows, commits, and what twins make of another's outcome."""
+
+import fcntl
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from downloader.errors import OutputError, UsageError
+from downloader.manifest.database import connect, translated
+from downloader.manifest.seen import Seen
+from downloader.model import NO_EFFORT, Failed, Outcome, Saved, Skipped, Task
+
+FOLDER = ".downloader"
+"""Our own corner of the output folder."""
+
+COMMIT_ROWS = 1000
+COMMIT_SECONDS = 0.5
+
+_COLUMNS = (
+    "index", "url", "final_url", "path", "status", "code", "detail", "http_status", "bytes", "sha256", "format", "etag",
+    "last_modified", "attempts", "seconds", "first_time", "last_time", "columns", "run",
+)  # fmt: skip
+
+# "columns" is the user's own, as a JSON object; times are seconds since the epoch; "run" is the run that wrote the row.
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS images (
+    "index" INTEGER PRIMARY KEY, url TEXT NOT NULL, final_url TEXT, path TEXT, status TEXT NOT NULL, code TEXT,
+    detail TEXT, http_status INTEGER, bytes INTEGER, sha256 TEXT, format TEXT, etag TEXT, last_modified TEXT,
+    attempts INTEGER NOT NULL, seconds REAL NOT NULL, first_time REAL, last_time REAL, columns TEXT, run INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS failures ON images (code) WHERE status = 'failed';
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+"""
+
+_INSERT = f"INSERT OR REPLACE INTO images VALUES ({', '.join('?' * len(_COLUMNS))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the resume rules need to know of a row."""
+
+    index: int
+    url: str
+    status: str
+    code: str | None
+    detail: str | None
+    path: str | None
+    http_status: int | None
+    run: int
+
+
+class Manifest:
+    """The one writer of a folder's ledger. Used by the job's own thread alone; a context manager that locks the folder."""
+
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
+        """Open or make the manifest of an output folder.
+
+        Raises UsageError when another run is at work there, OutputError when the folder cannot be written.
+        """
+        self._home = folder / FOLDER
+        self.path = self._home / "manifest.sqlite"
+        with translated(folder):
+            self._home.mkdir(parents=True, exist_ok=True)
+            self._lock = (self._home / "lock").open("a")
+        self._take_lock(folder)
+        self._database = connect(self.path, _SCHEMA, synchronous="FULL" if fsync else "NORMAL")
+        self.seen = self._open_seen()
+        self._pending: list[Outcome] = []
+        self._committed_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Commit what is pending and let the folder go."""
+        try:
+            self._commit()
+        finally:
+            self.seen.close()
+            self._database.close()
+            self._lock.close()
+
+    @property
+    def run(self) -> int:
+        """The number of this run in this folder, from 1."""
+        return self.seen.run
+
+    def record(self, stream: Iterable[Sequence[Outcome]]) -> Iterator[Sequence[Outcome]]:
+        """Commit outcomes every 1,000 rows or 0.5 s, and then hand them on, with those of their twins.
+
+        When the stream ends by an error, what came before it is committed and handed on first.
+        """
+        try:
+            for outcomes in stream:
+                self._pending += outcomes
+                yield self._commit() if self._is_due() else ()
+        except Exception:
+            yield self._commit()
+            raise
+        yield self._commit()
+
+    def add(self, outcome: Outcome) -> None:
+        """Have an outcome recorded that no engine made: a twin whose first line was done before."""
+        self._pending.append(outcome)
+
+    def find(self, indexes: Iterable[int]) -> dict[int, Row]:
+        """Give the rows that exist among these indexes."""
+        fields = '"index", url, status, code, detail, path, http_status, run'
+        # json_each takes any number of values in one variable.
+        query = f'SELECT {fields} FROM images WHERE "index" IN (SELECT value FROM json_each(?))'  # noqa: S608
+        with translated(self.path):
+            return {row[0]: Row(*row) for row in self._database.execute(query, (json.dumps(list(indexes)),))}
+
+    def twin(self, task: Task, of: Row) -> Outcome:
+        """Give the outcome of a twin whose first line has this row."""
+        if of.status == "failed":
+            return Failed(task, of.code or "", of.detail or "", NO_EFFORT, of.http_status)
+        return Skipped(task, "duplicate", f"the same URL as index {of.index}", of.path)
+
+    def remember(self, name: str, value: Any) -> None:
+        """Keep a fact about the folder, as JSON."""
+        with translated(self.path):
+            self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
+
+    def _is_due(self) -> bool:
+        return len(self._pending) >= COMMIT_ROWS or (
+            bool(self._pending) and time.monotonic() - self._committed_at >= COMMIT_SECONDS
+        )
+
+    def _commit(self) -> Sequence[Outcome]:
+        outcomes, self._pending = self._pending, []
+        self._committed_at = time.monotonic()
+        if not outcomes:
+            return ()
+        outcomes += self._twins(outcomes)
+        with translated(self.path):
+            self._database.execute("BEGIN")
+            self._database.executemany(_INSERT, [_values(outcome, self.run) for outcome in outcomes])
+            self._database.execute("COMMIT")
+        return outcomes
+
+    def _twins(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Fan each outcome out to the twins of its task."""
+        firsts = {outcome.task.index: outcome for outcome in outcomes}
+        return [
+            self.twin(Task(index, firsts[first].task.url, firsts[first].task.host), _row(firsts[first], self.run))
+            for first, twins in self.seen.twins_of(list(firsts)).items()
+            for index in twins
+        ]
+
+    def _take_lock(self, folder: Path) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise UsageError(f"another run is at work in {str(folder)!r}: wait for it, or choose another --output") from None
+
+    def _open_seen(self) -> Seen:
+        path = self._home / "seen.sqlite"
+        try:
+            seen = Seen(path)
+        except (OutputError, sqlite3.Error):  # torn by a power loss: it can be made anew
+            for file in self._home.glob("seen.sqlite*"):
+                file.unlink()
+            seen = Seen(path)
+        if seen.empty:
+            seen.rebuild(self._database.execute('SELECT "index", url FROM images ORDER BY "index"'))
+        return seen
+
+
+def _row(outcome: Outcome, run: int) -> Row:
+    task = outcome.task
+    http_status = getattr(outcome, "http_status", None)
+    return Row(task.index, task.url, outcome.status, outcome.code, outcome.detail, outcome.path, http_status, run)
+
+
+def _values(outcome: Outcome, run: int) -> tuple[Any, ...]:
+    """Give the values of a row, in the order of its columns."""
+    task, effort = outcome.task, outcome.effort
+    payload = outcome.payload if isinstance(outcome, Saved) else None
+    columns: Mapping[str, str] = task.columns
+    return (
+        task.index,
+        task.url,
+        payload.final_url if payload else None,
+        outcome.path,
+        outcome.status,
+        outcome.code,
+        outcome.detail,
+        payload.http_status if payload else getattr(outcome, "http_status", None),
+        payload.size if payload else None,
+        payload.sha256 if payload else None,
+        payload.format if payload else None,
+        payload.etag if payload else None,
+        payload.last_modified if payload else None,
+        effort.attempts,
+        round(effort.seconds, 6),
+        effort.first or None,
+        effort.last or None,
+        json.dumps(dict(columns), ensure_ascii=False) if columns else None,
+        run,
+    )

@@ -1,0 +1,138 @@
+"""Which URLs have been seen, and under which index: on disk, so that ten million lines fit in little memory.
+
+A URL keeps the index of its first sight through all runs. When a run meets it again it is a twin: the n-th twin of a URL
+has an index of its own, kept as well, so that the same list brings the same rows.
+
+The file can be lost: it is made anew from the manifest, and lines without a row only get other indexes.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from downloader.manifest.database import connect, translated
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS urls (key BLOB PRIMARY KEY, "index" INTEGER, run INTEGER, sights INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS twins (first INTEGER, nth INTEGER, "index" INTEGER, run INTEGER, PRIMARY KEY (first, nth))
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
+"""
+
+_VARIABLES = 500
+"""Values bound in one statement; every SQLite takes 999."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One line as this run sees it: its index, and the index of the first line with this URL where it is a twin."""
+
+    index: int
+    first: int | None = None
+
+
+@dataclass(slots=True)
+class _Entry:
+    index: int
+    run: int = 0
+    sights: int = 0  # in that run
+
+
+class Seen:
+    """The index of seen URLs. Used by the job's own thread alone."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        # Lost at worst with the machine's power, and then made anew: no need to wait for the disk.
+        self._database = connect(path, _SCHEMA, synchronous="OFF")
+        counters = dict(self._database.execute("SELECT name, value FROM counters"))
+        self.run = counters.get("run", 0) + 1
+        self._next = counters.get("next", 0)
+        self.empty = not counters
+        self._save_counters()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def enter(self, urls: Sequence[str]) -> Sequence[Sight]:
+        """Enter lines in their order and commit; what this run has seen is remembered by the number of the run."""
+        keys = [_key(url) for url in urls]
+        with translated(self._path):
+            self._database.execute("BEGIN")
+            known = {key: _Entry(*rest) for key, *rest in self._find(set(keys))}
+            sights = [self._sight(known.get(key) or known.setdefault(key, _Entry(self._new_index()))) for key in keys]
+            self._database.executemany(
+                "INSERT OR REPLACE INTO urls VALUES (?, ?, ?, ?)",
+                [(key, entry.index, entry.run, entry.sights) for key, entry in known.items()],
+            )
+            self._save_counters()
+            self._database.execute("COMMIT")
+        return sights
+
+    def twins_of(self, firsts: Sequence[int]) -> dict[int, list[int]]:
+        """Give the indexes of the twins that this run has seen of these first lines."""
+        found: dict[int, list[int]] = {}
+        for some in _slices(firsts):
+            marks = ",".join("?" * len(some))
+            query = f'SELECT first, "index" FROM twins WHERE run = ? AND first IN ({marks}) ORDER BY "index"'  # noqa: S608
+            for first, index in self._database.execute(query, (self.run, *some)):
+                found.setdefault(first, []).append(index)
+        return found
+
+    def rebuild(self, rows: Iterable[tuple[int, str]]) -> None:
+        """Enter what the manifest knows: index and URL, in the order of the indexes; the same URL again is a twin."""
+        with translated(self._path):
+            self._database.execute("BEGIN")
+            for index, url in rows:
+                self._next = max(self._next, index + 1)
+                first = self._database.execute('SELECT "index" FROM urls WHERE key = ?', (_key(url),)).fetchone()
+                if first is None:
+                    self._database.execute("INSERT INTO urls VALUES (?, ?, 0, 0)", (_key(url), index))
+                    continue
+                nth = self._database.execute("SELECT count(*) FROM twins WHERE first = ?", first).fetchone()[0] + 2
+                self._database.execute("INSERT INTO twins VALUES (?, ?, ?, 0)", (*first, nth, index))
+            self._save_counters()
+            self._database.execute("COMMIT")
+
+    def _find(self, keys: Iterable[bytes]) -> Iterator[tuple[bytes, int, int, int]]:
+        for some in _slices(list(keys)):
+            marks = ",".join("?" * len(some))
+            yield from self._database.execute(f"SELECT * FROM urls WHERE key IN ({marks})", some)  # noqa: S608
+
+    def _sight(self, entry: "_Entry") -> Sight:
+        if entry.run != self.run:
+            entry.run, entry.sights = self.run, 0
+        entry.sights += 1
+        if entry.sights == 1:
+            return Sight(entry.index)
+        return Sight(self._twin(entry.index, entry.sights), first=entry.index)
+
+    def _twin(self, first: int, nth: int) -> int:
+        """Give the index of the n-th sight of a URL: the one it has had in earlier runs, or a new one."""
+        query = 'SELECT "index" FROM twins WHERE first = ? AND nth = ?'
+        known = self._database.execute(query, (first, nth)).fetchone()
+        index: int = known[0] if known else self._new_index()
+        self._database.execute("INSERT OR REPLACE INTO twins VALUES (?, ?, ?, ?)", (first, nth, index, self.run))
+        return index
+
+    def _new_index(self) -> int:
+        self._next += 1
+        return self._next - 1
+
+    def _save_counters(self) -> None:
+        self._database.executemany(
+            "INSERT OR REPLACE INTO counters VALUES (?, ?)", [("run", self.run), ("next", self._next)]
+        )
+
+
+def _key(url: str) -> bytes:
+    # 128 bits: among 10 million URLs a chance meeting of two has a probability of 10**-25.
+    return hashlib.blake2b(url.encode(), digest_size=16).digest()
+
+
+def _slices(values: Sequence[object]) -> Iterator[list[object]]:
+    for start in range(0, len(values), _VARIABLES):
+        yield list(values[start : start + _VARIABLES])

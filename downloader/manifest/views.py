@@ -1,0 +1,154 @@
+"""Looking at a manifest without writing it: for status, retry, audit and failed.jsonl. Works while a run is on."""
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from downloader.errors import OutputError, UsageError, is_transient
+from downloader.manifest.ledger import FOLDER
+from downloader.model import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The failures of one code, with one of them as a sample."""
+
+    code: str
+    count: int
+    url: str
+    detail: str
+
+    @property
+    def transient(self) -> bool:
+        """Whether another run may help."""
+        return is_transient(self.code)
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Open the manifest of an output folder for reading; raises UsageError where there is none."""
+    path = folder / FOLDER / "manifest.sqlite"
+    if not path.is_file():
+        raise UsageError(f"{str(folder)!r} holds no manifest: name a folder that 'downloader get' has written")
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
+    try:
+        yield database
+    except sqlite3.DatabaseError as error:
+        raise UsageError(f"the manifest {str(path)!r} cannot be read: {error}") from error
+    finally:
+        database.close()
+
+
+def counts(database: sqlite3.Connection) -> dict[str, int]:
+    """Count the rows by status."""
+    return dict(database.execute("SELECT status, count(*) FROM images GROUP BY status"))
+
+
+def causes(database: sqlite3.Connection) -> Sequence[Cause]:
+    """Group the failures by code, the most frequent first."""
+    # With one min() SQLite takes the other bare columns from the row that has it.
+    query = """SELECT code, count(*), url, detail, min("index") FROM images WHERE status = 'failed'
+               GROUP BY code ORDER BY 2 DESC, 1"""
+    return [Cause(*row[:4]) for row in database.execute(query)]
+
+
+def worst_hosts(database: sqlite3.Connection, most: int = 5) -> Sequence[tuple[str, int]]:
+    """Give the hosts with the most failures."""
+    # The part between "//" and the next "/" or the end.
+    query = """SELECT substr(rest, 1, instr(rest || '/', '/') - 1) AS host, count(*)
+               FROM (SELECT substr(url, instr(url, '//') + 2) AS rest FROM images
+                     WHERE status = 'failed' AND instr(url, '//'))
+               GROUP BY host ORDER BY 2 DESC, 1 LIMIT ?"""
+    return list(database.execute(query, (most,)))
+
+
+def setting_names(database: sqlite3.Connection) -> dict[str, Any]:
+    """Give the settings of the folder's last run, by their flat names."""
+    found = database.execute("SELECT value FROM meta WHERE name = 'settings'").fetchone()
+    return json.loads(found[0]) if found else {}
+
+
+class FailedLines:
+    """The failures of a folder as a source of lines, for ``retry``; ``codes`` empty means all."""
+
+    def __init__(self, folder: Path, codes: frozenset[str] = frozenset()) -> None:
+        self._folder = folder
+        self._codes = codes
+
+    def __iter__(self) -> Iterator[Line]:
+        """Go through the failures in the order of their indexes."""
+        with reading(self._folder) as database:
+            query = "SELECT url, code, columns FROM images WHERE status = 'failed' ORDER BY \"index\""
+            for url, code, columns in database.execute(query):
+                if not self._codes or code in self._codes:
+                    yield Line(url, "", json.loads(columns) if columns else {})
+
+
+def write_failures(folder: Path) -> int:
+    """Write failed.jsonl, one failure a line, usable as input; removes it when nothing failed. Gives their number."""
+    target, part = folder / "failed.jsonl", folder / FOLDER / "failed.jsonl.part"
+    query = """SELECT url, "index", code, detail, http_status, attempts, columns FROM images
+               WHERE status = 'failed' ORDER BY "index" """
+    count = 0
+    try:
+        with reading(folder) as database, part.open("w", encoding="utf-8") as file:
+            for url, index, code, detail, http_status, attempts, columns in database.execute(query):
+                line = {"url": url, "index": index, "code": code, "detail": detail, "http_status": http_status,
+                        "attempts": attempts}  # fmt: skip
+                own = json.loads(columns) if columns else {}
+                file.write(json.dumps({**own, **line}, ensure_ascii=False) + "\n")
+                count += 1
+        if count:
+            os.replace(part, target)  # noqa: PTH105
+        else:
+            part.unlink()
+            target.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot write {str(target)!r}: {error.strerror or error}") from error
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A saved image that is no longer what was saved."""
+
+    index: int
+    path: str
+    code: str  # "missing" or "damaged"
+
+
+def audit(folder: Path) -> Iterator[Finding | None]:
+    """Hash again what stands in the folder; gives None for each image that is whole, a Finding for each other."""
+    with reading(folder) as database:
+        query = "SELECT \"index\", path, sha256 FROM images WHERE status = 'saved' ORDER BY \"index\""
+        for index, path, sha256 in database.execute(query):
+            yield _look(folder, index, path, sha256)
+
+
+def mark(folder: Path, findings: Sequence[Finding]) -> None:
+    """Enter findings as failures, so that the next run fetches these images anew; damaged files are set aside."""
+    for finding in findings:
+        if finding.code == "damaged":
+            os.replace(folder / finding.path, folder / f"{finding.path}.damaged")  # noqa: PTH105
+    database = sqlite3.connect(folder / FOLDER / "manifest.sqlite", timeout=30)
+    with database:
+        database.executemany(
+            "UPDATE images SET status = 'failed', code = ?, detail = 'found by an audit', path = NULL WHERE \"index\" = ?",
+            [(finding.code, finding.index) for finding in findings],
+        )
+    database.close()
+
+
+def _look(folder: Path, index: int, path: str, sha256: str) -> Finding | None:
+    try:
+        with (folder / path).open("rb") as file:
+            whole = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return Finding(index, path, "missing")
+    return None if whole else Finding(index, path, "damaged")

@@ -1,0 +1,38 @@
+"""Every exchangeable part by name; a part's module is imported only when the part is chosen."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+from downloader.errors import UsageError
+
+ENGINES = {
+    "thread": "downloader.engines.threads:ThreadEngine",
+    "async": "downloader.engines.coroutines:AsyncEngine",
+    "sequential": "downloader.engines.sequential:SequentialEngine",
+}
+
+READERS = {
+    "txt": "downloader.sources.text:read_text",
+    "jsonl": "downloader.sources.jsonlines:read_jsonl",
+}
+
+SINKS = {
+    "folder": "downloader.sinks.folder:FolderSink",
+}
+
+
+def part(kind: str, table: Mapping[str, str], name: str) -> Any:
+    """Import a part by its name; raises UsageError that names the nearest one."""
+    if name not in table:
+        near = get_close_matches(name, table, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise UsageError(f"there is no {kind} {name!r}: {hint}choose one of {', '.join(table)}")
+    module, _, attribute = table[name].partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def reader(suffix: str) -> Any:
+    """Give the reader for lists with this suffix; what has no reader of its own is plain text."""
+    return part("list format", READERS, suffix if suffix in READERS else "txt")

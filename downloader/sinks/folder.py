@@ -1,0 +1,94 @@
+"""Images as files in a folder, each under its final name only when it is whole."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from downloader.errors import OutputError
+from downloader.model import Failed, Fetched, Outcome, Payload, Saved
+from downloader.policy.formats import SUFFIX
+from downloader.policy.naming import FileName, around, check_template, name_of
+from downloader.settings import Output
+
+
+class FolderSink:
+    """Writes a part in ``parts``, on the same file system, and renames it: nobody ever sees half an image.
+
+    Parts have a folder of their own, so that sweeping them after a crash touches no file of the user's.
+    """
+
+    def __init__(self, folder: Path, parts: Path, settings: Output) -> None:
+        check_template(settings.name)
+        self._folder = folder
+        self._parts = parts
+        self._template = settings.name
+        self._fsync = settings.fsync
+        self._made: set[Path] = {folder}
+
+    def store(self, stream: Iterable[Sequence[Fetched | Failed]]) -> Iterator[Sequence[Outcome]]:
+        """Put each image in place, then yield its outcome. Raises OutputError, after yielding what is in place."""
+        for results in stream:
+            outcomes: list[Outcome] = []
+            try:
+                for result in results:
+                    outcomes.append(self._store(result) if isinstance(result, Fetched) else result)
+            except OutputError:
+                yield outcomes
+                raise
+            yield outcomes
+
+    def _store(self, fetched: Fetched) -> Saved:
+        task, payload = fetched.task, fetched.payload
+        own = name_of(task, self._template, SUFFIX.get(payload.format, ".bin"))
+        name = self._free_name(own, task.url, payload)
+        return Saved(task, self._place(name, payload), payload, fetched.effort)
+
+    def _free_name(self, own: FileName, url: str, payload: Payload) -> FileName:
+        """Give the task's own name, or the name around a file of somebody else's that stands there.
+
+        The same bytes under the very name are the task's own, left by a crash between rename and commit: adopted.
+        """
+        path = self._folder / own
+        with _translated(path):
+            return own if not os.path.lexists(path) or _holds(path, payload) else around(own, url)
+
+    def _place(self, name: FileName, payload: Payload) -> str:
+        path = self._folder / name
+        part = payload.body if isinstance(payload.body, Path) else self._parts / "sink.part"
+        with _translated(path):
+            if path.parent not in self._made:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._made.add(path.parent)
+            if isinstance(payload.body, bytes):
+                part.write_bytes(payload.body)
+            if self._fsync:
+                _flush(part)
+            os.replace(part, path)  # noqa: PTH105
+            if self._fsync:
+                _flush(path.parent)
+        return str(name)
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
+
+
+def _holds(path: Path, payload: Payload) -> bool:
+    if not path.is_file() or path.stat().st_size != payload.size:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == payload.sha256
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,28 @@
+"""JSON lines: an object a line with its URL under "url"; failed.jsonl is such a list."""
+
+import json
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from downloader.errors import InputError
+from downloader.model import Line
+
+OWN = frozenset(("url", "index", "code", "detail", "http_status", "attempts"))
+"""Fields that failed.jsonl writes itself; all others are the user's."""
+
+
+def read_jsonl(file: BinaryIO, name: str) -> Iterator[Line]:
+    """Go through a list; a string stands for its URL. Raises InputError for a line that is neither."""
+    for number, raw in enumerate(file, start=1):
+        if raw.strip():
+            yield _line(raw, f"{name}:{number}")
+
+
+def _line(raw: bytes, place: str) -> Line:
+    try:
+        entry = json.loads(raw)
+        if isinstance(entry, str):
+            return Line(entry, place)
+        return Line(str(entry["url"]), place, {key: str(value) for key, value in entry.items() if key not in OWN})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{place} is no JSON object with a \"url\": {raw[:80]!r}") from None

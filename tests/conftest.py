@@ -1,0 +1,32 @@
+"""What every test may ask for: servers on the loopback, and certificates."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.support.hostile import SCRIPTS, HostileServer
+from tests.support.servers import httpserver, make_httpserver
+from tests.support.tls import Tls
+
+__all__ = ["hostile", "hostile_over_tls", "httpserver", "make_httpserver", "tls"]
+
+
+@pytest.fixture
+def hostile() -> Iterator[HostileServer]:
+    """Give a server of every misbehaviour, fresh for each test."""
+    with HostileServer(SCRIPTS) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
+    """Give an authority and its certificates."""
+    return Tls(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def hostile_over_tls(tls: Tls) -> Iterator[Callable[..., HostileServer]]:
+    """Give a maker of servers over TLS: ``hostile_over_tls()`` is trusted, or name a context of ``tls``."""
+    with ExitStack() as servers:
+        yield lambda context=tls.trusted: servers.enter_context(HostileServer(SCRIPTS, ssl_context=context))
