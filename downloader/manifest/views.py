@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -152,3 +153,21 @@ def _look(folder: Path, index: int, path: str, sha256: str) -> Finding | None:
     except OSError:
         return Finding(index, path, "missing")
     return None if whole else Finding(index, path, "damaged")
+
+
+def kept(database: sqlite3.Connection, asked: frozenset[str]) -> Sequence[tuple[str, str | None, int]]:
+    """Count, by status and code, the rows that a retry of these codes leaves alone; no codes means all failures."""
+    query = "SELECT status, code, count(*) FROM images GROUP BY status, code"
+    return [row for row in database.execute(query) if row[0] != "failed" or (asked and row[1] not in asked)]
+
+
+def forget(folder: Path) -> None:
+    """Remove a manifest and the images that it says are saved, where they are still what was saved."""
+    if not (folder / FOLDER / "manifest.sqlite").is_file():
+        return
+    with reading(folder) as database:
+        saved = database.execute("SELECT \"index\", path, sha256 FROM images WHERE status = 'saved'").fetchall()
+    for index, path, sha256 in saved:
+        if _look(folder, index, path, sha256) is None:
+            (folder / path).unlink()
+    shutil.rmtree(folder / FOLDER)

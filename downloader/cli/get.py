@@ -1,0 +1,43 @@
+"""``downloader get``: fetch a list."""
+
+import sys
+from typing import Any
+
+import click
+
+from downloader.cli.manners import Manners, manners_options
+from downloader.cli.options import given_settings, settings_options
+from downloader.errors import InputError
+from downloader.settings import Settings
+
+
+@click.command(
+    "get",
+    epilog="""\b
+Examples:
+  downloader get -i urls.txt -o images
+  downloader get --engine async -j 64 https://example.com/a.jpg
+  grep jpg urls.txt | downloader get -i - -o images --json > results.jsonl
+""",
+)
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@click.option("-i", "--input", "lists", multiple=True, metavar="FILE", help="A list of URLs, '-' for stdin. Repeatable.")
+@settings_options
+@manners_options
+@click.pass_context
+def command(context: click.Context, urls: tuple[str, ...], lists: tuple[str, ...], **given: Any) -> int:
+    """Fetch images in parallel, from URLs and lists, into a folder.
+
+    Running the same command again resumes: what is saved, skipped or failed for good is not asked again.
+    """
+    from downloader import registry
+    from downloader.cli.running import run
+    from downloader.job import Job
+    from downloader.sources.files import Lists
+
+    if not urls and not lists:
+        raise click.UsageError("nothing to fetch: give URLs, or a list with -i FILE", context)
+    if "-" in lists and sys.stdin is None:
+        raise InputError("stdin is closed: give a file with -i FILE")
+    settings = given_settings(Settings(), given)
+    return run(Job(Lists(registry.reader, urls, lists), settings), Manners.of(given))

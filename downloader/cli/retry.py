@@ -1,0 +1,50 @@
+"""``downloader retry``: ask the failures of a folder again."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from downloader.cli.manners import Manners, manners_options
+from downloader.cli.options import given_settings, settings_options
+from downloader.errors import BY_CODE, UsageError
+from downloader.settings import Settings
+
+
+@click.command(
+    "retry",
+    epilog="""\b
+Examples:
+  downloader retry images
+  downloader retry images --code timed-out,dns --timeout 2m
+""",
+)
+@click.argument("folder", metavar="DIR")
+@click.option("--code", "codes", metavar="CODE[,CODE...]", help="Only failures of these codes; all without it.")
+@settings_options
+@manners_options
+def command(folder: str, codes: str | None, **given: Any) -> int:
+    """Ask the failures of a folder again, and just those, with the settings of its last run unless flags say otherwise."""
+    from downloader.cli.running import run
+    from downloader.job import Job
+    from downloader.manifest.views import FailedLines, kept, reading, setting_names
+
+    wanted = _codes(codes)
+    home = Path(folder)
+    with reading(home) as database:
+        base = Settings().replace(**setting_names(database))
+        others = kept(database, wanted)
+        asked = any(True for _ in FailedLines(home, wanted))
+    if not asked:
+        click.echo(f"downloader: nothing to retry in {folder!r}", err=True)
+        return 0
+    settings = given_settings(base, given).replace(output=folder)
+    job = Job(FailedLines(home, wanted), settings, ask_again=lambda row: row.status == "failed", kept=others)
+    return run(job, Manners.of(given))
+
+
+def _codes(text: str | None) -> frozenset[str]:
+    codes = frozenset((text or "").replace(",", " ").split())
+    if unknown := codes - set(BY_CODE):
+        raise UsageError(f"there is no code {', '.join(sorted(unknown))}: the codes are {', '.join(sorted(BY_CODE))}")
+    return codes
