@@ -65,7 +65,8 @@ class FetchError(DownloaderError):
 
     def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
         super().__init__(detail)
-        self.detail = detail
+        # Servers' own words stand in it: one line, and nothing that moves a terminal's cursor.
+        self.detail = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(detail.split()))
         self.retry_after = retry_after
 
 

@@ -75,6 +75,8 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
             emit.progress(supply, tally)
         if not supply.lines and not control.stopping:
             raise InputError("the list holds no URLs: put one on each line")
+        if not control.stopping and tally.lines != supply.lines:
+            raise RuntimeError(f"{supply.lines} lines went in, {tally.lines} outcomes came out")
     return tally.report(control.reason, supply.lines)
 
 
@@ -109,6 +111,7 @@ class _Tally:
     statuses: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     before: int = 0
+    lines: int = 0  # that have an outcome, of whichever run
     bytes: int = 0
     attempts: int = 0
     worked: float = 0.0
@@ -122,10 +125,12 @@ class _Tally:
     def known(self, row: Row) -> None:
         """Count a row of an earlier run that is not asked again."""
         self.before += 1
+        self.lines += 1
         self._count(row.status, row.code)
 
     def add(self, outcomes: Sequence[Outcome]) -> None:
         """Count outcomes of this run."""
+        self.lines += len(outcomes)
         for outcome in outcomes:
             self._count(outcome.status, outcome.code)
             self.attempts += outcome.effort.attempts

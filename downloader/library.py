@@ -50,9 +50,7 @@ def download(
 
 def _outside_of_loops(job: Job, collect: Any) -> Report:
     """Run the job here, or in a thread where an event loop already runs in this one, as in a notebook."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _in_a_loop():
         return run_job(job, None, [collect])
     results: list[Report | BaseException] = []
     control = Control()
@@ -74,3 +72,11 @@ def _outside_of_loops(job: Job, collect: Any) -> Report:
     if isinstance(results[0], BaseException):
         raise results[0]
     return results[0]
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

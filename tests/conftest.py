@@ -4,10 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import settings
 
 from tests.support.hostile import SCRIPTS, HostileServer
 from tests.support.servers import httpserver, make_httpserver
 from tests.support.tls import Tls
+
+# A busy machine is no failure: examples have no deadline of their own, pytest-timeout bounds the whole test.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 __all__ = ["hostile", "hostile_over_tls", "httpserver", "make_httpserver", "tls"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from downloader.engines.kit import Kit
 from downloader.errors import BadUrl, FetchError, Starved
-from downloader.model import AttemptEnded, Effort, Failed, Fetched, Payload, Task, Worker
+from downloader.model import AttemptEnded, Effort, Failed, Fetched, Payload, Worker
 from downloader.policy.exchange import Exchange
 from downloader.ports import Emit, Schedule, Ticket
 
@@ -77,7 +77,7 @@ class Account:
         wait = self._schedule.failed(ticket, result, time.monotonic())
         self._tell(ended, wait)
         if wait is None:
-            return Failed(ticket.task, result.code, _placed(result, ticket.task), effort, ended.status)
+            return Failed(ticket.task, result.code, _detail(ended, result), effort, ended.status)
         self._spent[ticket] = effort
         return None
 
@@ -101,6 +101,8 @@ class Account:
         log.debug("attempt %d of %s ended: code=%s seconds=%.3f retry_in=%s", number, task.url, code, ended.seconds, wait)
 
 
-def _placed(error: FetchError, task: Task) -> str:
+def _detail(ended: Ended, error: FetchError) -> str:
     """Say where a line that is no URL stands, so that it can be found and mended."""
-    return f"{error.detail} ({task.place})" if isinstance(error, BadUrl) and task.place else error.detail
+    place = ended.ticket.task.place
+    own = isinstance(error, BadUrl) and ended.status is None  # and not that of a redirect
+    return f"{error.detail} ({place})" if own and place else error.detail

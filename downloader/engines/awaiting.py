@@ -21,7 +21,7 @@ from downloader.engines.wire import HEADER_LINES
 from downloader.errors import BadReply, FetchError, PrivateAddress, Reset, Starved, TimedOut, Tls, Truncated
 from downloader.model import Payload, Worker
 from downloader.policy.address import endpoint, normalise
-from downloader.policy.exchange import Exchange, Read
+from downloader.policy.exchange import HEAD_BYTES, Exchange, Read
 from downloader.ports import Ticket
 
 CHUNK = 64 << 10
@@ -83,6 +83,8 @@ class AwaitingClient:
             trust_env=False,
             read_bufsize=CHUNK,
             max_headers=HEADER_LINES,
+            max_line_size=HEAD_BYTES,
+            max_field_size=HEAD_BYTES,
             timeout=aiohttp.ClientTimeout(total=None, sock_read=self._limits.read_timeout),
         )
         # aiohttp re-sends by itself, even on a fresh connection, and has no public switch for it: attempts are ours to
@@ -167,7 +169,7 @@ async def _chunks(reply: ClientResponse) -> AsyncIterator[bytes]:
     try:
         while chunk := await reply.content.readany():
             yield chunk
-    except (aiohttp.ClientError, OSError, ValueError) as error:
+    except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, OSError, ValueError) as error:
         raise translate_body(error) from error
 
 
@@ -184,7 +186,8 @@ def translate(error: Exception) -> FetchError | Starved:
     if isinstance(error, OSError):
         return os_error(error, "waiting for the answer")
     if isinstance(error, (aiohttp.ClientError, ValueError)):
-        return BadReply(f"the answer's head is malformed: {type(error).__name__}: {str(error)[:120]}")
+        said = error.message.partition("\n")[0] if isinstance(error, aiohttp.ClientResponseError) else str(error)
+        return BadReply(f"the answer's head is malformed: {said[:120] or type(error).__name__}")
     raise error
 
 
@@ -192,9 +195,8 @@ def translate_body(error: Exception) -> FetchError:
     """Translate what breaks off a body: however the connection was lost, the body is cut."""
     if isinstance(error, (aiohttp.ServerTimeoutError, TimeoutError)):
         return TimedOut("silent in the middle of the body (--read-timeout)")
-    cause = error.__cause__ or error
-    if isinstance(cause, (aiohttp.http.HttpProcessingError, aiohttp.http_exceptions.TransferEncodingError)):
-        return BadReply(f"the body is malformed: {str(cause)[:120]}")
-    if isinstance(error, (aiohttp.ClientError, OSError)):
+    if isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError, OSError)):
         return Truncated("the connection was lost in the middle of the body")
+    if isinstance(error, (aiohttp.ClientError, aiohttp.http.HttpProcessingError, ValueError)):
+        return BadReply(f"the body is malformed: {type(error.__cause__ or error).__name__}")
     raise error

@@ -45,7 +45,7 @@ class AsyncEngine:
     async def _crew(self, schedule: Schedule, control: Control) -> None:
         """Start a task for each ticket; the group is the barrier that waits for those left."""
         async with AwaitingClient(self._kit) as client, asyncio.TaskGroup() as group:
-            while not over(schedule, control, under_way=len(self._tasks) + len(self._ended)):
+            while not over(schedule, control, under_way=bool(self._tasks or self._ended)):
                 await self._start_tasks(client, group, schedule, control)
                 await self._pulled.wait()
                 self._pulled.clear()
@@ -63,13 +63,15 @@ class AsyncEngine:
 
     async def _attempt(self, client: AwaitingClient, ticket: Ticket, name: str) -> None:
         try:
-            self._ended.append(await client.attempt(ticket, name))
+            ended: Ended | BaseException = await client.attempt(ticket, name)
         except Exception as bug:  # noqa: BLE001 - the worker's wall: whatever it is, the engine must hear of it
-            self._ended.append(bug)
+            ended = bug
         finally:
             del self._tasks[name]
             self._permits.release()
-            self._news.set()
+        # Only now: `self._ended.append(await …)` would append to the list of before the wait.
+        self._ended.append(ended)
+        self._news.set()
 
     async def _round(self, schedule: Schedule, control: Control) -> None:
         """Have the crew start what may start, then wait for an end, at most until the next beat or due time."""

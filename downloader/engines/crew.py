@@ -6,7 +6,7 @@ from downloader.model import Notice
 from downloader.ports import BEAT, Control, Emit, Schedule
 
 
-def over(schedule: Schedule, control: Control, *, under_way: int) -> bool:
+def over(schedule: Schedule, control: Control, *, under_way: bool) -> bool:
     """Tell whether the engine's work has ended, well or by order."""
     if control.leave_now:
         return True

@@ -15,6 +15,7 @@ from downloader.engines.kit import Kit
 from downloader.errors import FetchError, PrivateAddress, Reset, Starved, TimedOut, Tls, Unreachable
 
 _HUNG_UP = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+_HUNG_UP_ERRNO = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED)  # aiohttp's own classes keep only the number
 _STARVED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
 
 
@@ -22,7 +23,7 @@ def os_error(error: OSError, doing: str) -> FetchError | Starved:
     """Translate what a socket raises, most specific first; ``doing`` says what was under way."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return Tls(f"the certificate is not trusted: {error.verify_message}")
-    if isinstance(error, _HUNG_UP):
+    if isinstance(error, _HUNG_UP) or error.errno in _HUNG_UP_ERRNO:
         return Reset(f"the server hung up while {doing}")
     if isinstance(error, ssl.SSLError):
         return Tls(f"TLS failed while {doing}: {error.reason or error}")
@@ -37,6 +38,7 @@ class _Bounded:
     """Mixed into the socket classes: receives and sends end at the deadline, or after ``silence`` seconds."""
 
     silence = 20.0
+    idle = False  # set while looking at what was received, without receiving more
 
     def _arm(self: Any) -> None:
         remaining = current.get().deadline - time.monotonic()
@@ -47,6 +49,8 @@ class _Bounded:
             self.settimeout(limit)
 
     def recv_into(self: Any, *args: Any, **kwargs: Any) -> int:
+        if self.idle:
+            raise BlockingIOError(errno.EAGAIN, "only looking")
         self._arm()
         try:
             received: int = super().recv_into(*args, **kwargs)  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import socket
 import ssl
 from typing import Any
 
@@ -9,6 +10,7 @@ from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.wait import wait_for_read
 
 from downloader.engines.dial import BoundedTlsSocket, Dialer, os_error
 from downloader.engines.kit import Kit
@@ -32,8 +34,8 @@ class _Head:
         self._begun = True
         return line
 
-    def close(self) -> None:
-        self.fp.close()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.fp, name)
 
 
 class Reply(http.client.HTTPResponse):
@@ -55,6 +57,12 @@ class Reply(http.client.HTTPResponse):
         if self.headers.defects:
             # Behind a line without a colon the email parser takes the rest of the head for body.
             raise BadReply(f"a malformed header line ({type(self.headers.defects[0]).__name__})")
+
+    def _close_conn(self) -> None:
+        surplus = self.length == 0 and not self.will_close and _holds_more(self.fp)
+        super()._close_conn()  # type: ignore[misc]
+        if surplus:
+            raise BadReply("more bytes came than were announced")
 
     def _read_next_chunk_size(self) -> int:
         line = self.fp.readline(http.client._MAXLINE + 1)  # type: ignore[attr-defined]  # noqa: SLF001
@@ -78,6 +86,20 @@ class Reply(http.client.HTTPResponse):
                 left = None
             self.chunk_left = left
         return left
+
+
+def _holds_more(fp: Any) -> bool:
+    """Tell whether bytes are there behind a body that is complete: it was longer than announced."""
+    sock = fp.raw._sock  # noqa: SLF001 - the only way from a socket's file to the socket
+    sock.idle = True
+    try:
+        if fp.peek(1):
+            return True
+    finally:
+        sock.idle = False
+    if isinstance(sock, ssl.SSLSocket):
+        return sock.pending() > 0
+    return wait_for_read(sock, timeout=0.0) and bool(sock.recv(1, socket.MSG_PEEK))
 
 
 def pool_classes(dialer: Dialer) -> dict[str, Any]:

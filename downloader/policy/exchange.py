@@ -58,6 +58,9 @@ _STATUS: dict[int, type[FetchError]] = {
 RESIDUE = 64 << 10
 """A refused body up to this long is read to its end: cheaper than a new connection."""
 
+HEAD_BYTES = 64 << 10
+"""Most bytes of all header lines of an answer."""
+
 SNIFF = 64
 """Bytes that tell every format from every other."""
 
@@ -136,7 +139,7 @@ class Exchange:
         if self._inflater is None:
             self._take(wire)
             return
-        for data in self._inflated(wire):
+        for data in self._inflated(self._inflater, wire):
             self._take(data)
 
     def cut(self) -> Truncated:
@@ -197,15 +200,15 @@ class Exchange:
             return None
 
     def _length(self) -> int | None:
-        """Read Content-Length by RFC 9112 §6.3: digits only, one value even if said twice, and none when chunked."""
-        values = {value.strip() for line in self._headers.get("content-length", ()) for value in line.split(",")}
+        """Read Content-Length by RFC 9112 §6.3, as strictly as it allows: said once, in digits, and not when chunked."""
+        values = self._headers.get("content-length", ())
         if not values:
             return None
         if "transfer-encoding" in self._headers:
             raise BadReply("both Content-Length and Transfer-Encoding")
-        if len(values) > 1 or not re.fullmatch(r"[0-9]{1,18}", next(iter(values))):
-            raise BadReply(f"Content-Length is {', '.join(sorted(values))[:80]!r}")
-        return int(values.pop())
+        if len(values) > 1 or not re.fullmatch(r"[0-9]{1,18}", values[0].strip()):
+            raise BadReply(f"Content-Length is {', '.join(values)[:80]!r}")
+        return int(values[0])
 
     def _decoder(self) -> Inflater | None:
         encoding = ", ".join(self._headers.get("content-encoding", ())).strip().lower()
@@ -217,9 +220,9 @@ class Exchange:
             return zlib_or_raw()
         raise BadReply(f"Content-Encoding is {encoding[:80]!r}, which was not asked for")
 
-    def _inflated(self, wire: bytes) -> Iterable[bytes]:
+    def _inflated(self, inflater: Inflater, wire: bytes) -> Iterable[bytes]:
         try:
-            yield from self._inflater.feed(wire)
+            yield from inflater.feed(wire)
         except Corrupt as error:
             raise BadReply(f"the compressed body is corrupt: {error}") from None
 
@@ -251,11 +254,15 @@ _BAD_TEXT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
+    size = 0
     for name, value in headers:
+        size += len(name) + len(value) + 4
         if _BAD_TEXT.search(value):
             # RFC 9110 §5.5: control characters make a field invalid; libraries differ in whether they notice.
             raise BadReply(f"a control character in header {name[:80]!r}")
         found.setdefault(name.lower(), []).append(value)
+    if size > HEAD_BYTES:
+        raise BadReply(f"the head is longer than {HEAD_BYTES >> 10} KiB")
     return found
 
 

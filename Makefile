@@ -1,0 +1,35 @@
+# make demo    ten images in parallel from a local server, into temp/
+# make test    the tests, with all they need
+# make check   format, lint, types
+# Each sets up .venv by itself where it is not there yet.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: demo test check format install clean
+
+demo: $(READY)
+	$(BIN)/downloader demo
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+install: $(READY)
+
+$(READY): pyproject.toml .ci/venv
+	PYTHON=$(PYTHON) .ci/venv $(VENV)
+	touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
