@@ -1,9 +1,9 @@
 """A parallel image downloader: a list of image URLs goes in, whole, checked images and a truthful ledger come out.
 
-    from downloader import download
+from downloader import download
 
-    report = download(["https://example.com/a.jpg"], "images", engine="async", jobs=64)
-    print(report.saved, report.failed)
+report = download(["https://example.com/a.jpg"], "images", engine="async", jobs=64)
+print(report.saved, report.failed)
 """
 
 from typing import TYPE_CHECKING, Any

@@ -38,7 +38,9 @@ class Feeder:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stopped = True
         self._room.set()
         self._thread.join(timeout=0.2)
@@ -82,7 +84,11 @@ class Unfinished:
     """The schedule's supply: tasks of this run, without those that earlier runs finished and without twins."""
 
     def __init__(
-        self, feeder: Feeder, manifest: Manifest, ask_again: Callable[[Row], bool], on_known: Callable[[Row], None]
+        self,
+        feeder: Feeder,
+        manifest: Manifest,
+        ask_again: Callable[[Row], bool],
+        on_known: Callable[[Row], None],
     ) -> None:
         self._feeder = feeder
         self._manifest = manifest
@@ -106,7 +112,9 @@ class Unfinished:
     def _tasks(self, lines: Sequence[Line]) -> Sequence[Task]:
         urls = [_normalised(line.url) for line in lines]
         sights = self._manifest.seen.enter(urls)
-        rows = self._manifest.find({index for sight in sights for index in (sight.index, sight.first) if index is not None})
+        rows = self._manifest.find(
+            {index for sight in sights for index in (sight.index, sight.first) if index is not None}
+        )
         tasks = []
         for line, url, sight in zip(lines, urls, sights, strict=True):
             task = Task(sight.index, url, host_of(url), line.place, line.columns)

@@ -167,7 +167,11 @@ def _kit(settings: Settings, parts: Path, emit: _Emitter, stack: ExitStack) -> K
     # A job at work holds a connection and perhaps a part; as many descriptors again are for idle connections.
     jobs = min(settings.pace.jobs, max(1, room // 2))
     if jobs < settings.pace.jobs:
-        emit(Notice(f"--jobs {jobs} instead of {settings.pace.jobs}: the limit of open files is {room + DESCRIPTORS_OWN}"))
+        emit(
+            Notice(
+                f"--jobs {jobs} instead of {settings.pace.jobs}: the limit of open files is {room + DESCRIPTORS_OWN}"
+            )
+        )
     resolver = Resolver(settings.reach.dns_ttl)
     stack.callback(resolver.close)
     guard = Guard.of(settings.reach.allow_private, settings.reach.allow_host)

@@ -30,7 +30,9 @@ _UNKNOWN = frozenset(
 class Resolver:
     """Turns host names into addresses. Safe to call from any thread; ``close`` it at the end of the job."""
 
-    def __init__(self, ttl: float, lookup: Lookup = socket.getaddrinfo, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, ttl: float, lookup: Lookup = socket.getaddrinfo, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._ttl = ttl
         self._lookup = lookup
         self._clock = clock

@@ -80,7 +80,16 @@ def word(*allowed: str) -> Callable[[Any], str]:
 
 def truth(value: Any) -> bool:
     """Parse yes or no."""
-    known = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    known = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
     answer = known.get(str(value).lower())
     if answer is None:
         raise ValueError("write true or false")
@@ -125,11 +134,19 @@ class Retry:
 
     retries: int = option(4, whole(0), "How often a transient failure is asked again.", metavar="N")
     backoff: tuple[float, float] = option(
-        (0.5, 30.0), span, "First and longest wait between tries; doubling, with full jitter.", metavar="FIRST:LONGEST"
+        (0.5, 30.0),
+        span,
+        "First and longest wait between tries; doubling, with full jitter.",
+        metavar="FIRST:LONGEST",
     )
-    retry_max_time: float = option(0.0, seconds, "No new try this long after an image's first; 0 for no limit.", metavar="TIME")
+    retry_max_time: float = option(
+        0.0, seconds, "No new try this long after an image's first; 0 for no limit.", metavar="TIME"
+    )
     retry_after_max: float = option(
-        300.0, seconds, "Wait as long as a server asks in Retry-After, up to this; longer fails 'busy'.", metavar="TIME"
+        300.0,
+        seconds,
+        "Wait as long as a server asks in Retry-After, up to this; longer fails 'busy'.",
+        metavar="TIME",
     )
 
 
@@ -137,7 +154,9 @@ class Retry:
 class Limits:
     """How long and how large one attempt may be, and what counts as an image."""
 
-    connect_timeout: float = option(10.0, seconds, "Longest wait for a connection, look-up and TLS included.", metavar="TIME")
+    connect_timeout: float = option(
+        10.0, seconds, "Longest wait for a connection, look-up and TLS included.", metavar="TIME"
+    )
     read_timeout: float = option(20.0, seconds, "Longest silence of a server.", metavar="TIME")
     timeout: float = option(60.0, seconds, "Longest time for one whole attempt, redirects included.", metavar="TIME")
     max_bytes: int = option(64 << 20, size, "Largest body, on the wire and decoded.", metavar="SIZE")
@@ -149,7 +168,9 @@ class Limits:
 class Reach:
     """Where we may go, and how we present ourselves."""
 
-    allow_host: tuple[str, ...] = option((), words, "A host that may have a private address. Repeatable.", metavar="HOST[:PORT]")
+    allow_host: tuple[str, ...] = option(
+        (), words, "A host that may have a private address. Repeatable.", metavar="HOST[:PORT]"
+    )
     allow_private: bool = option(False, truth, "Allow private and loopback addresses everywhere.")  # noqa: FBT003
     dns_ttl: float = option(60.0, seconds, "How long a looked-up name is remembered.", metavar="TIME")
     ca_file: str | None = option(None, optional_text, "Certificate authorities to trust, a PEM file.", metavar="FILE")
@@ -160,7 +181,12 @@ class Output:
     """Where images go, and under which names."""
 
     output: str = option("images", text, "The folder for the images.", flag="-o", metavar="DIR")
-    name: str = option("{index:06d}", text, "Name of each image, without suffix; {index}, {stem} and {host} are known.", metavar="TEMPLATE")
+    name: str = option(
+        "{index:06d}",
+        text,
+        "Name of each image, without suffix; {index}, {stem} and {host} are known.",
+        metavar="TEMPLATE",
+    )
     fsync: bool = option(False, truth, "Survive a power loss too: flush each image to the disk.")  # noqa: FBT003
 
 
@@ -169,7 +195,9 @@ class Ending:
     """When and how a job ends before its list does."""
 
     on_interrupt: str = option(
-        "drain", word("drain", "abandon"), "On Ctrl-C: let what runs finish, or leave at once (as a second Ctrl-C does)."
+        "drain",
+        word("drain", "abandon"),
+        "On Ctrl-C: let what runs finish, or leave at once (as a second Ctrl-C does).",
     )
     drain_timeout: float = option(15.0, seconds, "Longest wait for what runs when draining.", metavar="TIME")
     max_duration: float = option(0.0, seconds, "Drain after this time and exit 8; 0 for no limit.", metavar="TIME")
@@ -214,9 +242,8 @@ def each_field() -> Iterator[tuple[type, "Field[Any]"]]:
     """Go through every setting with the group it belongs to."""
     for group in fields(Settings):
         kind = group.default_factory
-        assert isinstance(kind, type)  # noqa: S101 - each group is made by its own class
-        for setting in fields(kind):
-            yield kind, setting
+        for setting in fields(kind):  # type: ignore[arg-type]  # each group is made by its own class
+            yield kind, setting  # type: ignore[misc]
 
 
 def _known(name: str) -> str:

@@ -6,9 +6,16 @@ from pathlib import Path
 import click
 
 
-@click.command("audit", epilog="\b\nExamples:\n  downloader audit images\n  downloader audit images --mark && downloader retry images\n")
+@click.command(
+    "audit",
+    epilog="\b\nExamples:\n  downloader audit images\n  downloader audit images --mark && downloader retry images\n",
+)
 @click.argument("folder", metavar="DIR")
-@click.option("--mark", is_flag=True, help="Enter what is missing or damaged as failures, so that the next run fetches it.")
+@click.option(
+    "--mark",
+    is_flag=True,
+    help="Enter what is missing or damaged as failures, so that the next run fetches it.",
+)
 def command(folder: str, *, mark: bool) -> int:
     """Hash every saved image again and name those that are missing or damaged. Exits 4 when there are any."""
     from downloader.manifest import Manifest, views

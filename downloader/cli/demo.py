@@ -52,4 +52,8 @@ def _print_joined(event: object) -> None:
     if event.retry_in is not None:
         said += f"; again in {event.retry_in:.2f} s"
     who = f"{event.worker.name:<8} {event.worker.native_id or 0:>9}"
-    print(f"{who}  {image:<12} {event.size:>6} {event.seconds:>7.2f}  {event.number:>7}{said}", file=sys.stdout, flush=True)
+    print(
+        f"{who}  {image:<12} {event.size:>6} {event.seconds:>7.2f}  {event.number:>7}{said}",
+        file=sys.stdout,
+        flush=True,
+    )

@@ -21,11 +21,13 @@ Examples:
 """,
 )
 @click.argument("urls", nargs=-1, metavar="[URL]...")
-@click.option("-i", "--input", "lists", multiple=True, metavar="FILE", help="A list of URLs, '-' for stdin. Repeatable.")
+@click.option(
+    "-i", "--input", "lists", multiple=True, metavar="FILE", help="A list of URLs, '-' for stdin. Repeatable."
+)
 @settings_options
 @manners_options
 @click.pass_context
-def command(context: click.Context, urls: tuple[str, ...], lists: tuple[str, ...], **given: Any) -> int:
+def command(context: click.Context, /, urls: tuple[str, ...], lists: tuple[str, ...], **given: Any) -> int:
     """Fetch images in parallel, from URLs and lists, into a folder.
 
     Running the same command again resumes: what is saved, skipped or failed for good is not asked again.

@@ -8,9 +8,18 @@ from downloader import settings
 from downloader.errors import UsageError
 
 
-@click.command("imageserver", epilog="\b\nExample:\n  downloader imageserver --port 8000 --hosts 16 --latency 100ms --size 20k --seed 1\n")
+@click.command(
+    "imageserver",
+    epilog="\b\nExample:\n  downloader imageserver --port 8000 --hosts 16 --latency 100ms --size 20k --seed 1\n",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
-@click.option("--hosts", type=click.IntRange(1, 250), default=1, show_default=True, help="Loopback addresses to listen on.")
+@click.option(
+    "--hosts",
+    type=click.IntRange(1, 250),
+    default=1,
+    show_default=True,
+    help="Loopback addresses to listen on.",
+)
 @click.option("--latency", default="100ms", show_default=True, metavar="TIME", help="Median time until an answer.")
 @click.option("--size", default="20k", show_default=True, metavar="SIZE", help="Size of each image.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same images and latencies.")
@@ -18,7 +27,12 @@ def command(port: int, hosts: int, latency: str, size: str, seed: int) -> int:
     """Serve real JPEGs on loopback addresses, at /image-0.jpg, /image-1.jpg and so on, until Ctrl-C."""
     from downloader.imageserver import Plan, run_forever
 
-    plan = Plan(hosts=hosts, latency=_read("latency", settings.seconds, latency), size=_read("size", settings.size, size), seed=seed)
+    plan = Plan(
+        hosts=hosts,
+        latency=_read("latency", settings.seconds, latency),
+        size=_read("size", settings.size, size),
+        seed=seed,
+    )
     run_forever(plan, port, click.echo)
     return 0
 

@@ -29,7 +29,9 @@ def given_settings(base: Settings, given: Mapping[str, Any]) -> Settings:
     config = given.get("config")
     chosen = base.replace(**read_config(Path(config))) if config else base
     names = {setting.name for _, setting in each_field()}
-    chosen = chosen.replace(**{name: value for name, value in given.items() if name in names and value not in (None, ())})
+    chosen = chosen.replace(
+        **{name: value for name, value in given.items() if name in names and value not in (None, ())}
+    )
     if chosen.reach.ca_file is None and os.environ.get("SSL_CERT_FILE"):
         chosen = chosen.replace(ca_file=os.environ["SSL_CERT_FILE"])
     return chosen

@@ -24,7 +24,10 @@ Examples:
 @settings_options
 @manners_options
 def command(folder: str, codes: str | None, **given: Any) -> int:
-    """Ask the failures of a folder again, and just those, with the settings of its last run unless flags say otherwise."""
+    """Ask the failures of a folder again, and just those.
+
+    The settings are those of the folder's last run, unless flags say otherwise.
+    """
     from downloader.cli.running import run
     from downloader.job import Job
     from downloader.manifest.views import FailedLines, kept, reading, setting_names

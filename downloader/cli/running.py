@@ -50,7 +50,10 @@ def stoppable(control: Control, ending: Ending) -> Iterator[None]:
 
     timer = threading.Timer(ending.max_duration, control.drain, args=("max-duration", ending.drain_timeout))
     timer.name = "max-duration"
-    before = {signal.SIGINT: signal.signal(signal.SIGINT, interrupt), signal.SIGTERM: signal.signal(signal.SIGTERM, terminate)}
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, interrupt),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, terminate),
+    }
     if ending.max_duration:
         timer.start()
     try:
@@ -67,4 +70,3 @@ def start_logging(verbose: int) -> None:
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=levels[min(verbose, 2)])
     for library in ("urllib3", "asyncio", "aiohttp"):
         logging.getLogger(library).setLevel(logging.CRITICAL)  # what they warn of is judged and recorded by us
-

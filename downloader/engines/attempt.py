@@ -98,7 +98,14 @@ class Account:
         code = result.code if isinstance(result, FetchError) else None
         detail = result.detail if isinstance(result, FetchError) else None
         self._emit(AttemptEnded(task, number, ended.worker, ended.seconds, size, code, detail, wait))
-        log.debug("attempt %d of %s ended: code=%s seconds=%.3f retry_in=%s", number, task.url, code, ended.seconds, wait)
+        log.debug(
+            "attempt %d of %s ended: code=%s seconds=%.3f retry_in=%s",
+            number,
+            task.url,
+            code,
+            ended.seconds,
+            wait,
+        )
 
 
 def _detail(ended: Ended, error: FetchError) -> str:

@@ -2,8 +2,6 @@
 
 import asyncio
 import socket
-import ssl
-import time
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +16,7 @@ from downloader.engines.dial import os_error
 from downloader.engines.hop import Hop, current
 from downloader.engines.kit import Kit
 from downloader.engines.wire import HEADER_LINES
-from downloader.errors import BadReply, FetchError, PrivateAddress, Reset, Starved, TimedOut, Tls, Truncated
+from downloader.errors import BadReply, FetchError, Reset, Starved, TimedOut, Tls, Truncated
 from downloader.model import Payload, Worker
 from downloader.policy.address import endpoint, normalise
 from downloader.policy.exchange import HEAD_BYTES, Exchange, Read
@@ -40,15 +38,11 @@ class CheckedConnector(aiohttp.TCPConnector):
         )
         self._kit = kit
 
-    async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:
+    async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:  # noqa: ARG002
         # aiohttp skips its resolver for whatever looks like an IP literal to it, "2130706433" and "127.1" among
         # them, and the system would then connect to 127.0.0.1: every host goes through our resolver and guard.
         found = await self._kit.resolver.addresses_async(host)
-        return [
-            ResolveResult(hostname=host, host=address, port=port, family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                          proto=0, flags=socket.AI_NUMERICHOST)
-            for address in self._kit.guard.permit(host, port, found)
-        ]  # fmt: skip
+        return [_resolved(host, port, address) for address in self._kit.guard.permit(host, port, found)]
 
     def _make_socket(self, addr_info: Any) -> socket.socket:
         """Make a socket for an address, which is judged once more: it is the one really connected to."""
@@ -58,13 +52,18 @@ class CheckedConnector(aiohttp.TCPConnector):
         self._kit.guard.permit(hop.host, hop.port, [sockaddr[0]])
         return socket.socket(family, kind, proto)
 
-    async def _create_connection(self, req: Any, traces: Any, timeout: aiohttp.ClientTimeout) -> Any:
+    async def _create_connection(self, req: Any, traces: Any, timeout: aiohttp.ClientTimeout) -> Any:  # noqa: ASYNC109
         longest = self._kit.settings.limits.connect_timeout
         try:
             async with asyncio.timeout(longest):  # look-up and TLS included, as in every engine
                 return await super()._create_connection(req, traces, timeout)
         except TimeoutError:
             raise TimedOut(f"no connection within {longest:g} s (--connect-timeout)") from None
+
+
+def _resolved(host: str, port: int, address: str) -> ResolveResult:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST)
 
 
 class AwaitingClient:
@@ -89,10 +88,12 @@ class AwaitingClient:
         )
         # aiohttp re-sends by itself, even on a fresh connection, and has no public switch for it: attempts are ours to
         # count. A test watches that this one works.
-        self._session._retry_connection = False  # noqa: SLF001
+        self._session._retry_connection = False
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self._session.close()
 
     async def attempt(self, ticket: Ticket, name: str) -> Ended:
@@ -176,7 +177,11 @@ async def _chunks(reply: ClientResponse) -> AsyncIterator[bytes]:
 def translate(error: Exception) -> FetchError | Starved:
     """Translate what comes before the answer's head is whole, most specific first; what nobody knows stays as it is."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return os_error(error.certificate_error, "opening TLS") if isinstance(error.certificate_error, OSError) else Tls(str(error))
+        return (
+            os_error(error.certificate_error, "opening TLS")
+            if isinstance(error.certificate_error, OSError)
+            else Tls(str(error))
+        )
     if isinstance(error, aiohttp.ClientConnectorError):
         return os_error(error.os_error, f"connecting to {error.host} port {error.port}")
     if isinstance(error, aiohttp.ServerDisconnectedError):

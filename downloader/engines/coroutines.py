@@ -31,7 +31,7 @@ class AsyncEngine:
         account = Account(schedule, emit)
         with asyncio.Runner() as runner:  # which cancels whoever is left when it closes
             loop = runner.get_loop()
-            control.on_change(lambda: loop.is_closed() or loop.call_soon_threadsafe(self._news.set))
+            control.on_change(lambda: self._tell(loop))
             crew = loop.create_task(self._crew(schedule, control))
             crew.add_done_callback(lambda _: self._news.set())
             while not crew.done():
@@ -41,6 +41,10 @@ class AsyncEngine:
                     name_those_left(emit, list(self._tasks))
                     return
             crew.result()
+
+    def _tell(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self._news.set)
 
     async def _crew(self, schedule: Schedule, control: Control) -> None:
         """Start a task for each ticket; the group is the barrier that waits for those left."""

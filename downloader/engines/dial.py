@@ -1,7 +1,7 @@
 """Blocking connections to checked addresses, whose every wait ends at the attempt's deadline.
 
 requests' own timeout bounds each read, so a server that drips one byte at a time holds a thread for ever. Here the
-socket itself looks at the deadline of the hop under way before each receive: heads, chunk sizes and bodies are all bounded.
+socket itself looks at the deadline of the hop under way before each receive: heads, chunk sizes, bodies, all of it.
 """
 
 import errno
@@ -14,19 +14,29 @@ from downloader.engines.hop import current
 from downloader.engines.kit import Kit
 from downloader.errors import FetchError, PrivateAddress, Reset, Starved, TimedOut, Tls, Unreachable
 
-_HUNG_UP = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
-_HUNG_UP_ERRNO = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED)  # aiohttp's own classes keep only the number
+_HUNG_UP = (
+    ConnectionResetError,
+    BrokenPipeError,
+    ConnectionAbortedError,
+    ssl.SSLEOFError,
+    ssl.SSLZeroReturnError,
+)
+_HUNG_UP_ERRNO = (
+    errno.ECONNRESET,
+    errno.EPIPE,
+    errno.ECONNABORTED,
+)  # aiohttp's own classes keep only the number
 _STARVED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
 
 
 def os_error(error: OSError, doing: str) -> FetchError | Starved:
     """Translate what a socket raises, most specific first; ``doing`` says what was under way."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Tls(f"the certificate is not trusted: {error.verify_message}")
+        return Tls(f"the certificate is not trusted: {getattr(error, 'verify_message', error)}")
     if isinstance(error, _HUNG_UP) or error.errno in _HUNG_UP_ERRNO:
         return Reset(f"the server hung up while {doing}")
     if isinstance(error, ssl.SSLError):
-        return Tls(f"TLS failed while {doing}: {error.reason or error}")
+        return Tls(f"TLS failed while {doing}: {getattr(error, 'reason', None) or error}")
     if isinstance(error, TimeoutError):
         return TimedOut(f"too slow while {doing}")
     if error.errno in _STARVED:

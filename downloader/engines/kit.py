@@ -45,4 +45,4 @@ class Kit:
 
 def seeded() -> random.Random:
     """Give a random source of our own, so that nobody's ``random.seed`` makes all clients retry in step."""
-    return random.Random()  # noqa: S311
+    return random.Random()

@@ -1,6 +1,7 @@
 """Where a body waits until it is judged: in memory up to 1 MiB, beyond that in a part file the sink renames."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,10 +55,8 @@ class Part:
         """Drop what was written."""
         self._chunks.clear()
         if self._file is not None:
-            try:
+            with suppress(OSError):  # the disk is full: the bytes were not wanted anyway
                 self._file.close()
-            except OSError:
-                pass  # the disk is full: the bytes were not wanted anyway
             self._path.unlink(missing_ok=True)
 
     def _spill(self) -> None:
@@ -67,7 +66,7 @@ class Part:
             self._on_disk(self._file.write, chunk)  # type: ignore[union-attr]  # just opened
 
     def _open(self, _: bytes) -> None:
-        self._file = self._path.open("wb")  # noqa: SIM115 - closed by close() or discard()
+        self._file = self._path.open("wb")
 
     def _on_disk(self, act: Callable[[bytes], object], data: bytes) -> None:
         try:

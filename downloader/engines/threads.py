@@ -79,8 +79,10 @@ class ThreadEngine:
         return [result] if result else []
 
     def _patience(self, schedule: Schedule, control: Control) -> float:
-        return patience(schedule, control, free=self._permits._value > 0)  # noqa: SLF001
+        return patience(schedule, control, free=self._permits._value > 0)
 
     def _go_on_with_fewer(self, error: RuntimeError) -> None:
         if not self._threads:
-            raise OutputError(f"the system starts no thread ({error}): raise its limit, or use --engine async") from error
+            raise OutputError(
+                f"the system starts no thread ({error}): raise its limit, or use --engine async"
+            ) from error

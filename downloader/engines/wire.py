@@ -50,9 +50,11 @@ class Reply(http.client.HTTPResponse):
             http.client.parse_headers(self.fp)
 
     def begin(self) -> None:
-        head = self.fp = _Head(self.fp)
+        """Read the head; raises Reset or BadReply where http.client would let it pass."""
+        head: Any = _Head(self.fp)
+        self.fp = head
         super().begin()
-        if self.fp is head:  # http.client drops it where the answer has no body
+        if self.fp is not None:  # http.client drops it where the answer has no body
             self.fp = head.fp
         if self.headers.defects:
             # Behind a line without a colon the email parser takes the rest of the head for body.
@@ -65,7 +67,7 @@ class Reply(http.client.HTTPResponse):
             raise BadReply("more bytes came than were announced")
 
     def _read_next_chunk_size(self) -> int:
-        line = self.fp.readline(http.client._MAXLINE + 1)  # type: ignore[attr-defined]  # noqa: SLF001
+        line = self.fp.readline(http.client._MAXLINE + 1)  # type: ignore[attr-defined]
         digits = line.split(b";")[0].strip(b" \t\r\n")
         # RFC 9112 §7.1: hex digits only. int() would also take a sign, blanks and underscores.
         if not re.fullmatch(rb"[0-9a-fA-F]{1,15}", digits):
@@ -82,7 +84,7 @@ class Reply(http.client.HTTPResponse):
             left = self._read_next_chunk_size()
             if left == 0:
                 self._read_and_discard_trailer()  # type: ignore[attr-defined]
-                self._close_conn()  # type: ignore[attr-defined]
+                self._close_conn()
                 left = None
             self.chunk_left = left
         return left
@@ -90,7 +92,7 @@ class Reply(http.client.HTTPResponse):
 
 def _holds_more(fp: Any) -> bool:
     """Tell whether bytes are there behind a body that is complete: it was longer than announced."""
-    sock = fp.raw._sock  # noqa: SLF001 - the only way from a socket's file to the socket
+    sock = fp.raw._sock
     sock.idle = True
     try:
         if fp.peek(1):

@@ -31,13 +31,14 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS images (
     "index" INTEGER PRIMARY KEY, url TEXT NOT NULL, final_url TEXT, path TEXT, status TEXT NOT NULL, code TEXT,
     detail TEXT, http_status INTEGER, bytes INTEGER, sha256 TEXT, format TEXT, etag TEXT, last_modified TEXT,
-    attempts INTEGER NOT NULL, seconds REAL NOT NULL, first_time REAL, last_time REAL, columns TEXT, run INTEGER NOT NULL
+    attempts INTEGER NOT NULL, seconds REAL NOT NULL, first_time REAL, last_time REAL, columns TEXT,
+    run INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS failures ON images (code) WHERE status = 'failed';
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
 
-_INSERT = f"INSERT OR REPLACE INTO images VALUES ({', '.join('?' * len(_COLUMNS))})"
+_INSERT = f"INSERT OR REPLACE INTO images VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Row:
 
 
 class Manifest:
-    """The one writer of a folder's ledger. Used by the job's own thread alone; a context manager that locks the folder."""
+    """The one writer of a folder's ledger, which it locks; a context manager. Used by the job's own thread alone."""
 
     def __init__(self, folder: Path, *, fsync: bool = False) -> None:
         """Open or make the manifest of an output folder.
@@ -76,7 +77,9 @@ class Manifest:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -161,7 +164,9 @@ class Manifest:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._lock.close()
-            raise UsageError(f"another run is at work in {str(folder)!r}: wait for it, or choose another --output") from None
+            raise UsageError(
+                f"another run is at work in {str(folder)!r}: wait for it, or choose another --output"
+            ) from None
 
     def _open_seen(self) -> Seen:
         path = self._home / "seen.sqlite"

@@ -1,13 +1,12 @@
 """Which URLs have been seen, and under which index: on disk, so that ten million lines fit in little memory.
 
-A URL keeps the index of its first sight through all runs. When a run meets it again it is a twin: the n-th twin of a URL
-has an index of its own, kept as well, so that the same list brings the same rows.
+A URL keeps the index of its first sight through all runs. When a run meets it again it is a twin: the n-th sight of a
+URL has an index of its own, kept as well, so that the same list brings the same rows.
 
 The file can be lost: it is made anew from the manifest, and lines without a row only get other indexes.
 """
 
 import hashlib
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +47,8 @@ class Seen:
         # Lost at worst with the machine's power, and then made anew: no need to wait for the disk.
         self._database = connect(path, _SCHEMA, synchronous="OFF")
         counters = dict(self._database.execute("SELECT name, value FROM counters"))
-        self.run = counters.get("run", 0) + 1
-        self._next = counters.get("next", 0)
+        self.run: int = counters.get("run", 0) + 1
+        self._next: int = counters.get("next", 0)
         self.empty = not counters
         self._save_counters()
 

@@ -127,7 +127,7 @@ class Finding:
 def audit(folder: Path) -> Iterator[Finding | None]:
     """Hash again what stands in the folder; gives None for each image that is whole, a Finding for each other."""
     with reading(folder) as database:
-        query = "SELECT \"index\", path, sha256 FROM images WHERE status = 'saved' ORDER BY \"index\""
+        query = 'SELECT "index", path, sha256 FROM images WHERE status = \'saved\' ORDER BY "index"'
         for index, path, sha256 in database.execute(query):
             yield _look(folder, index, path, sha256)
 
@@ -140,7 +140,8 @@ def mark(folder: Path, findings: Sequence[Finding]) -> None:
     database = sqlite3.connect(folder / FOLDER / "manifest.sqlite", timeout=30)
     with database:
         database.executemany(
-            "UPDATE images SET status = 'failed', code = ?, detail = 'found by an audit', path = NULL WHERE \"index\" = ?",
+            """UPDATE images SET status = 'failed', code = ?, detail = 'found by an audit', path = NULL
+               WHERE "index" = ?""",
             [(finding.code, finding.index) for finding in findings],
         )
     database.close()

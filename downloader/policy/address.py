@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
@@ -84,10 +85,8 @@ def normalise(text: str) -> str:
 def follow(base: str, location: str) -> str:
     """Give the normalised URL that a redirect from ``base`` leads to; raises BadUrl."""
     # Servers send raw UTF-8 in Location, which HTTP libraries hand over as Latin-1 (RFC 9110 §5.5).
-    try:
+    with suppress(UnicodeError):
         location = location.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        pass
     try:
         return normalise(urljoin(base, location.strip()))
     except ValueError:

@@ -64,6 +64,7 @@ HEAD_BYTES = 64 << 10
 SNIFF = 64
 """Bytes that tell every format from every other."""
 
+
 class Body(Protocol):
     """Where the decoded bytes are put as they come."""
 
@@ -200,7 +201,7 @@ class Exchange:
             return None
 
     def _length(self) -> int | None:
-        """Read Content-Length by RFC 9112 §6.3, as strictly as it allows: said once, in digits, and not when chunked."""
+        """Read Content-Length as strictly as RFC 9112 §6.3 allows: said once, in digits, and not when chunked."""
         values = self._headers.get("content-length", ())
         if not values:
             return None

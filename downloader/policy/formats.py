@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 HEAD = 64 << 10
-"""How many bytes from the start, and from the end, of a body are kept to look for its end mark."""
+"""How many bytes of a JPEG are kept to find where its pixels start; a longer head than this holds no picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,10 @@ _MAGIC = (
     (b"\xff\x0a", _JXL),  # ISO/IEC 18181-2: bare codestream
     (b"\0\0\0\x0cJXL \r\n\x87\n", _JXL),  # the same in a container
 )
+
+# ITU T.81 Annex B: EOI. ISO/IEC 15948 §11.2.5: IEND with its checksum.
+_END = {_JPEG: b"\xff\xd9", _PNG: b"IEND\xaeB\x60\x82"}
+_TAIL = 4096  # more padding than any block size adds
 
 # ISO/IEC 14496-12 "ftyp" brands. mif1 and msf1 are still-image brands that AVIF and HEIC share; the compatible
 # brands behind them decide.
@@ -80,23 +84,27 @@ class Ending:
         self._head = b""
         self._tail = b""
         self._size = 0
+        self._marks = dict.fromkeys(_END.values(), -1)  # where each was last met
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the body."""
-        self._size += len(data)
+        window = self._tail + data
+        start = self._size - len(self._tail)
+        for mark in self._marks:
+            if (at := window.rfind(mark)) >= 0:
+                self._marks[mark] = start + at
         if len(self._head) < HEAD:
             self._head += data[: HEAD - len(self._head)]
-        self._tail = (self._tail + data)[-HEAD:]
+        self._size += len(data)
+        self._tail = window[-_TAIL:]
 
     def reached(self, format_: Format) -> bool:
         """Tell whether the end mark has gone by; formats that have none always end well.
 
-        Cameras append data behind the mark, so it may stand anywhere behind the start of the picture.
+        Cameras append films and maps behind the mark, so it may stand anywhere behind the start of the picture.
         """
-        if format_ is _JPEG:
-            return self._tail.rfind(b"\xff\xd9") > _scan_start(self._head) - (self._size - len(self._tail))
-        if format_ is _PNG:
-            return b"IEND\xaeB\x60\x82" in self._tail
+        if format_ in _END:
+            return self._marks[_END[format_]] > (_scan_start(self._head) if format_ is _JPEG else 0)
         if format_ is _GIF:
             return self._tail.rstrip(b"\0").endswith(b";")
         if format_ is _WEBP:
@@ -118,8 +126,5 @@ def _scan_start(head: bytes) -> int:
     return at
 
 
-SUFFIX = {
-    format_.name: format_.suffix
-    for format_ in (_JPEG, _PNG, _GIF, _WEBP, _AVIF, _HEIC, _BMP, _TIFF, _ICO, _JXL)
-}
+SUFFIX = {format_.name: format_.suffix for format_ in (_JPEG, _PNG, _GIF, _WEBP, _AVIF, _HEIC, _BMP, _TIFF, _ICO, _JXL)}
 """The suffix each format is stored under, by the format's name."""

@@ -26,6 +26,7 @@ class FullJitter(wait_base):
         self._chance = chance
 
     def __call__(self, retry_state: RetryCallState) -> float:
+        """Give the wait before the next attempt."""
         # Past 2**40 the ceiling is the longest wait anyway; without a bound the power overflows.
         ceiling = min(self._longest, self._first * 2 ** min(retry_state.attempt_number - 1, 40))
         return self._chance.uniform(0.0, ceiling)
@@ -38,6 +39,7 @@ class AsAsked(wait_base):
         self._own = own
 
     def __call__(self, retry_state: RetryCallState) -> float:
+        """Give the longer of our own wait and the one asked for."""
         error = retry_state.outcome.exception() if retry_state.outcome else None
         return max(self._own(retry_state), getattr(error, "retry_after", None) or 0.0)
 
@@ -49,6 +51,7 @@ class StopBefore(stop_base):
         self._longest = longest
 
     def __call__(self, retry_state: RetryCallState) -> bool:
+        """Tell whether the next attempt would come too late."""
         return (retry_state.seconds_since_start or 0.0) + retry_state.upcoming_sleep > self._longest
 
 

@@ -8,7 +8,6 @@ from typing import BinaryIO, TypeAlias
 from downloader.errors import InputError
 from downloader.model import Line
 
-
 Reader: TypeAlias = Callable[[BinaryIO, str], Iterator[Line]]
 """Reads an open list; the name is what its lines' places begin with."""
 
@@ -17,7 +16,7 @@ class Lists:
     """Goes through URLs given directly, then through each list in turn."""
 
     def __init__(self, reader: Callable[[str], Reader], urls: Iterable[str] = (), lists: Sequence[str] = ()) -> None:
-        """Take URLs and names of lists; ``reader`` gives the reader for a suffix. Raises InputError for a missing list."""
+        """Take URLs and names of lists; ``reader`` gives the reader for a suffix. Raises InputError for a lost list."""
         self._reader = reader
         self._urls = urls
         self._lists = lists

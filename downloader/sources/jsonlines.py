@@ -25,4 +25,4 @@ def _line(raw: bytes, place: str) -> Line:
             return Line(entry, place)
         return Line(str(entry["url"]), place, {key: str(value) for key, value in entry.items() if key not in OWN})
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(f"{place} is no JSON object with a \"url\": {raw[:80]!r}") from None
+        raise InputError(f'{place} is no JSON object with a "url": {raw[:80]!r}') from None

@@ -1,5 +1,7 @@
 """Every way to cut bytes into chunks."""
 
+import itertools
+
 from hypothesis import strategies as st
 
 
@@ -12,4 +14,4 @@ def split(draw, data: bytes) -> list[bytes]:
     if way == "bytes":
         return [data[at : at + 1] for at in range(len(data))]
     cuts = [0, *sorted(draw(st.lists(st.integers(0, len(data)), max_size=6))), len(data)]
-    return [data[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [data[start:end] for start, end in itertools.pairwise(cuts)]

@@ -657,7 +657,6 @@ SCRIPTS: dict[str, Script] = {
         head("100 Continue") + head("103 Early Hints", "Link: </style.css>; rel=preload") + sized(JPEG),
         keep=True,
     ),
-    "/same-lengths.jpg": answer(JPEG, _LENGTH),
     "/http-1.0.jpg": raw(b"HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n" + JPEG),
     # slow and silent
     "/drip.jpg": drip,
@@ -699,6 +698,7 @@ SCRIPTS: dict[str, Script] = {
     "/length-negative.jpg": raw(head("200 OK", _JPEG_TYPE, "Content-Length: -1") + JPEG),
     "/length-word.jpg": raw(head("200 OK", _JPEG_TYPE, "Content-Length: many") + JPEG),
     "/length-plus.jpg": raw(head("200 OK", _JPEG_TYPE, f"Content-Length: +{len(JPEG)}") + JPEG),
+    "/same-lengths.jpg": answer(JPEG, _LENGTH),
     "/two-lengths.jpg": raw(head("200 OK", _JPEG_TYPE, _LENGTH, f"Content-Length: {HALF}") + JPEG),
     "/length-and-chunked.jpg": raw(head("200 OK", _JPEG_TYPE, _LENGTH, _CHUNKED) + chunked(JPEG)),
     "/chunk-size-word.jpg": raw(head("200 OK", _JPEG_TYPE, _CHUNKED) + b"zz\r\n" + JPEG),
