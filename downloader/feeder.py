@@ -50,13 +50,21 @@ class Feeder:
         """Whether every line has been taken."""
         return self._finished and not self._lines
 
+    @property
+    def waiting(self) -> bool:
+        """Whether lines are there to be taken."""
+        return bool(self._lines)
+
     def take(self, most: int) -> Sequence[Line]:
-        """Give up to ``most`` lines that are there; raises what the source raised, once its lines are taken."""
+        """Give up to ``most`` of the lines that are there."""
         lines = [self._lines.popleft() for _ in range(min(most, len(self._lines)))]
         self._room.set()
-        if not lines and self._finished and self._error:
-            raise self._error
         return lines
+
+    def check(self) -> None:
+        """Raise what the source raised; asked when all that came before it is done."""
+        if self._error is not None:
+            raise self._error
 
     def _read(self) -> None:
         try:
@@ -67,7 +75,7 @@ class Feeder:
                 self._lines.append(line)
                 if len(self._lines) == 1:
                     self._control.wake()
-        except BaseException as error:  # noqa: BLE001 - the worker's wall: raised again where lines are taken
+        except BaseException as error:  # noqa: BLE001 - the worker's wall: raised again by check()
             self._error = error
         finally:
             self._finished = True
@@ -101,13 +109,16 @@ class Unfinished:
         """Whether the list has been read to its end."""
         return self._feeder.ended
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a pull would bring something new, if only that lines are finished."""
+        return self._feeder.waiting
+
     def pull(self, room: int) -> Sequence[Task]:
-        """Give up to ``room`` tasks of the lines that are there; goes on while it meets only finished ones."""
-        while lines := self._feeder.take(min(room, STEP)):
-            self.lines += len(lines)
-            if tasks := self._tasks(lines):
-                return tasks
-        return ()
+        """Give up to ``room`` tasks of the lines that are there; none may be left where all are finished."""
+        lines = self._feeder.take(min(room, STEP))
+        self.lines += len(lines)
+        return self._tasks(lines) if lines else ()
 
     def _tasks(self, lines: Sequence[Line]) -> Sequence[Task]:
         urls = [_normalised(line.url) for line in lines]

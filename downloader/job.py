@@ -73,6 +73,7 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
             tally.add(outcomes)
             emit(Committed(outcomes))
             emit.progress(supply, tally)
+        feeder.check()
         if not supply.lines and not control.stopping:
             raise InputError("the list holds no URLs: put one on each line")
         if not control.stopping and tally.lines != supply.lines:

@@ -1,8 +1,9 @@
 """One attempt with requests, for the engines whose workers block: thread and sequential."""
 
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPException, IncompleteRead
 
 import requests
@@ -32,6 +33,7 @@ class BlockingClient:
         self._kit = kit
         self._adapter = SharedAdapter(kit, Dialer(kit))
         self._headers = requests.structures.CaseInsensitiveDict(kit.headers)
+        self._hops: dict[int, Hop] = {}  # under way, by thread
 
     def attempt(self, ticket: Ticket) -> Ended:
         """Make one attempt in the calling thread."""
@@ -43,9 +45,15 @@ class BlockingClient:
             if isinstance(error, Starved):
                 self._adapter.poolmanager.clear()  # idle connections hold descriptors that work needs
             return attempt.failed(error)
+        finally:
+            self._hops.pop(threading.get_ident(), None)
 
     def close(self) -> None:
-        """Close the connections kept alive."""
+        """Close the connections kept alive, and hang up on those in use: whoever still reads is left behind."""
+        for hop in list(self._hops.values()):
+            with suppress(OSError):
+                if hop.sock is not None:
+                    hop.sock.shutdown(socket.SHUT_RDWR)
         self._adapter.close()
 
     def _fetch(self, attempt: Attempt) -> Payload:
@@ -65,6 +73,7 @@ class BlockingClient:
         """Send the request and read the answer's head; once more if a kept connection had been closed meanwhile."""
         hop = Hop(*endpoint(url), deadline)
         current.set(hop)
+        self._hops[threading.get_ident()] = hop
         try:
             return self._send(url)
         except Reset:

@@ -51,7 +51,9 @@ class _Bounded:
     idle = False  # set while looking at what was received, without receiving more
 
     def _arm(self: Any) -> None:
-        remaining = current.get().deadline - time.monotonic()
+        hop = current.get()
+        hop.sock = self
+        remaining = hop.deadline - time.monotonic()
         if remaining <= 0:
             raise TimedOut("the whole attempt took longer than --timeout")
         limit = min(self.silence, remaining)

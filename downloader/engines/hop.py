@@ -6,6 +6,7 @@ a thread in the thread engine, one a task in the async engine.
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -16,6 +17,7 @@ class Hop:
     port: int
     deadline: float  # monotonic seconds: the end of the whole attempt
     fresh: bool = False  # a connection was made for it; on a kept one the server may have hung up meanwhile
+    sock: Any = None  # the blocking socket it reads from, so that whoever gives up can hang up
 
 
 current: ContextVar[Hop] = ContextVar("hop")

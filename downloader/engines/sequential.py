@@ -35,13 +35,12 @@ class SequentialEngine:
             while not over(schedule, control, under_way=self._busy):
                 self._hand_over(schedule, control)
                 yield self._take(account, patience(schedule, control, free=not self._busy))
+            name_those_left(emit, [worker.name] if self._busy else [])
         finally:
             self._tickets.put(None)
-        if control.leave_now and self._busy:
-            name_those_left(emit, [worker.name])
-            return
-        worker.join()
-        self._client.close()
+            self._client.close()
+        if not self._busy:
+            worker.join()
 
     def _hand_over(self, schedule: Schedule, control: Control) -> None:
         ticket = schedule.take(time.monotonic()) if control.open and not self._busy else None

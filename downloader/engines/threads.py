@@ -27,11 +27,12 @@ class ThreadEngine:
         """Start a thread for each ticket, join each that ended, and at the end join those left."""
         account = Account(schedule, emit)
         control.on_change(lambda: self._ended.put(None))
-        while not over(schedule, control, under_way=bool(self._threads)):
-            self._start_threads(schedule, control)
-            yield self._join_ended(account, self._patience(schedule, control))
-        name_those_left(emit, [name for name, thread in self._threads.items() if thread.is_alive()])
-        if not control.leave_now:
+        try:
+            while not over(schedule, control, under_way=bool(self._threads)):
+                self._start_threads(schedule, control)
+                yield self._join_ended(account, self._patience(schedule, control))
+            name_those_left(emit, [name for name, thread in self._threads.items() if thread.is_alive()])
+        finally:
             self._client.close()
 
     def _start_threads(self, schedule: Schedule, control: Control) -> None:

@@ -35,6 +35,10 @@ class Supply(Protocol):
     def ended(self) -> bool:
         """Whether nothing more will come."""
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a pull is worth while now."""
+
 
 class Ticket:
     """One task's turn, through all its attempts. Owned by the schedule, read by the engine."""
@@ -112,7 +116,7 @@ class Schedule:
 
     def wait(self, now: float) -> float:
         """Say how long ``take`` need not be called, if nothing else happens."""
-        if self._turn:
+        if self._turn or (self._wants_more() and self._supply.waiting):
             return 0.0
         return max(0.0, self._due[0][0] - now) if self._due else IDLE
 
@@ -123,11 +127,17 @@ class Schedule:
     def _refill(self, now: float) -> None:
         while self._due and self._due[0][0] <= now:
             self._enter(heapq.heappop(self._due)[2])
-        room = self._look_ahead - self._ready - len(self._due)
-        # In large steps, because a pull costs the same look-up for one task as for a thousand.
-        if (room >= self._look_ahead // 2 or not self._ready) and room > 0 and not self._supply.ended:
-            for task in self._supply.pull(room):
+        if self._wants_more() and not self._supply.ended:
+            for task in self._supply.pull(self._room):
                 self._enter(Ticket(task))
+
+    @property
+    def _room(self) -> int:
+        return self._look_ahead - self._ready - len(self._due)
+
+    def _wants_more(self) -> bool:
+        # In large steps, because a pull costs the same look-up for one task as for a thousand.
+        return self._room >= self._look_ahead // 2 or (self._room > 0 and not self._ready)
 
     def _enter(self, ticket: Ticket) -> None:
         name = ticket.task.host

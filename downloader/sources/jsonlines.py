@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from downloader.errors import InputError
 from downloader.model import Line
 
 OWN = frozenset(("url", "index", "code", "detail", "http_status", "attempts"))
@@ -12,7 +11,7 @@ OWN = frozenset(("url", "index", "code", "detail", "http_status", "attempts"))
 
 
 def read_jsonl(file: BinaryIO, name: str) -> Iterator[Line]:
-    """Go through a list; a string stands for its URL. Raises InputError for a line that is neither."""
+    """Go through a list; a string stands for its URL, and what is neither stands for itself and fails as a bad URL."""
     for number, raw in enumerate(file, start=1):
         if raw.strip():
             yield _line(raw, f"{name}:{number}")
@@ -25,4 +24,4 @@ def _line(raw: bytes, place: str) -> Line:
             return Line(entry, place)
         return Line(str(entry["url"]), place, {key: str(value) for key, value in entry.items() if key not in OWN})
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(f'{place} is no JSON object with a "url": {raw[:80]!r}') from None
+        return Line(raw.decode("utf-8", "replace").strip(), place)

@@ -11,7 +11,8 @@ from downloader.policy.address import MAX_URL, Guard, closed, endpoint, follow, 
 
 NORMAL = [
     ("http://example.com", "http://example.com/"),
-    ("  http://example.com/a.jpg\n", "http://example.com/a.jpg"),
+    ("  http://example.com/a.jpg \n", "http://example.com/a.jpg"),
+    ("\u3000http://example.com/a.jpg\u3000", "http://example.com/a.jpg"),
     ("HTTP://EXAMPLE.COM/A.JPG", "http://example.com/A.JPG"),
     ("http://example.com:80/a", "http://example.com/a"),
     ("https://example.com:443/a", "https://example.com/a"),
@@ -273,9 +274,7 @@ CLOSED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("reason", "address"), [(reason, each) for reason, all_ in CLOSED.items() for each in all_]
-)
+@pytest.mark.parametrize(("reason", "address"), [(reason, each) for reason, all_ in CLOSED.items() for each in all_])
 def test_closed_addresses_say_why(reason, address):
     """Each special range is closed, also where it hides inside an IPv6 address."""
     assert closed(address) == reason

@@ -87,6 +87,15 @@ def test_a_cut_stream_has_no_end(coding, data):
     assert not inflater.eof
 
 
+def test_raw_data_that_resembles_zlib_is_raw():
+    """The first byte may look like zlib's: the second tells (RFC 1950 §2.2)."""
+    stored = b"\x08" + (3).to_bytes(2, "little") + (3 ^ 0xFFFF).to_bytes(2, "little") + b"abc" + b"\x03\0"
+    assert stored[0] == zlib.compress(b"")[0] & 15
+    inflater = zlib_or_raw()
+    assert inflated(inflater, [stored]) == b"abc"
+    assert inflater.eof
+
+
 def test_a_second_member_that_is_cut_has_no_end():
     """The end of the first member is not the end of the body once a second has begun."""
     inflater = gzip()
@@ -104,10 +113,10 @@ def test_a_bomb_comes_in_steps(coding):
     assert sum(map(len, pieces)) == 47 * STEP
 
 
-@pytest.mark.parametrize("size", [0, 1, STEP - 1, STEP, STEP + 1, 3 * STEP])
+@pytest.mark.parametrize("size", [0, 1, STEP - 1, STEP, STEP + 1, STEP + 30, STEP + 200, 3 * STEP])
 @pytest.mark.parametrize("coding", ["gzip", "zlib", "raw"])
 def test_the_end_is_seen_on_every_edge(coding, size):
-    """A body that fills its last step exactly still sees its end; no piece is empty or too long."""
+    """A body is given whole also where the last step holds back what the input has all been taken for."""
     make, compress = CODINGS[coding]
     inflater = make()
     pieces = list(inflater.feed(compress(bytes(size))))

@@ -55,6 +55,10 @@ def named(url, template="{stem}", suffix=".jpg", index=7):
         ("console", "console"),
         ("com10", "com10"),
         ("-con", "_con"),
+        ("a" * 300, "a" * LONGEST),
+        ("é" * 200, "é" * (LONGEST // 2)),
+        ("a" + "é" * 200, "a" + "é" * (LONGEST // 2 - 1)),
+        ("a" * (LONGEST - 1) + ".jpg", "a" * (LONGEST - 1)),
     ],
 )
 def test_parts_are_made_safe(part, expected):
@@ -158,9 +162,7 @@ def inside(name):
 
 @given(
     path=st.text(LETTERS, max_size=300),
-    template=st.one_of(
-        TEMPLATES, st.sampled_from(["{stem}", "{host}/{stem}", "../{stem}/{stem}", "{index:06d}"])
-    ),
+    template=st.one_of(TEMPLATES, st.sampled_from(["{stem}", "{host}/{stem}", "../{stem}/{stem}", "{index:06d}"])),
     suffix=st.sampled_from([".jpg", ".webp", ""]),
 )
 def test_no_name_leaves_its_folder(path, template, suffix):
@@ -177,6 +179,16 @@ def test_no_name_leaves_its_folder(path, template, suffix):
     *above, last = name.split("/")
     assert [safe(part) for part in above] == above
     assert safe(last.removesuffix(suffix)) == last.removesuffix(suffix)
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "あ", "😀"])
+@pytest.mark.parametrize("suffix", [".jpg", ".jpeg", ""])
+def test_long_names_are_cut_before_their_suffix(letter, suffix):
+    """A name fits with its suffix, and still does when it goes around another."""
+    name = named(normalise(f"http://example.com/{letter * 300}.png"), suffix=suffix)
+    assert name.endswith(suffix)
+    assert LONGEST - 4 < len(name.encode()) <= LONGEST
+    assert len(around(name, "http://example.com/").encode()) <= 255
 
 
 def test_around_goes_around():

@@ -82,9 +82,7 @@ def test_thousands_of_retries_do_not_overflow():
 def test_jitter_stays_below_its_ceiling(seed, first, more, retries):
     """Every wait lies between nothing and its ceiling."""
     longest = first + more
-    given_ = waits(
-        rule(random.Random(seed), retries=retries, backoff=(first, longest)), [Reset("x")] * (retries + 1)
-    )
+    given_ = waits(rule(random.Random(seed), retries=retries, backoff=(first, longest)), [Reset("x")] * (retries + 1))
     assert len(given_) == retries + 1
     for number, wait in enumerate(given_[:-1]):
         assert 0 <= wait <= min(longest, first * 2**number)
@@ -107,9 +105,7 @@ def test_the_same_seed_gives_the_same_waits():
     assert first == waits(rule(random.Random(5)), [Reset("x")] * 4)
 
 
-@pytest.mark.parametrize(
-    ("asked", "expected"), [(None, 0.5), (0.0, 0.5), (0.1, 0.5), (7.0, 7.0), (300.0, 300.0)]
-)
+@pytest.mark.parametrize(("asked", "expected"), [(None, 0.5), (0.0, 0.5), (0.1, 0.5), (7.0, 7.0), (300.0, 300.0)])
 def test_a_server_is_given_the_time_it_asks_for(asked, expected):
     """Retry-After is waited for, and never shortens our own wait."""
     assert waits(rule(), [Busy("x", retry_after=asked)]) == [expected]

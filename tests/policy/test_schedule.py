@@ -36,6 +36,10 @@ class Supply:
     def ended(self):
         return not self.left
 
+    @property
+    def waiting(self):
+        return bool(self.left)
+
 
 def tasks_of(hosts):
     """Make a task for each letter."""
@@ -177,6 +181,16 @@ def test_look_ahead_is_bounded():
     assert schedule.take(1.0) is None, "ten tasks wait: the look-ahead is full"
     assert len(supply.left) == 290
     assert schedule.take(101.0) in taken
+
+
+def test_a_look_ahead_full_of_retries_still_finds_work():
+    """Where most of what is held waits for its time, the rest of the room is filled."""
+    schedule = schedule_of("abcdefghij" * 30, look_ahead=10)
+    for _ in range(10):
+        ticket = schedule.take(1.0)
+        if ticket.task.index < 7:
+            schedule.failed(ticket, Busy("x", retry_after=100.0), 1.0)
+    assert [schedule.take(1.0).task.index for _ in range(3)] == [10, 11, 12]
 
 
 def test_the_supply_is_asked_in_large_steps():

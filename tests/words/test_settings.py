@@ -132,9 +132,7 @@ def test_parsers_read_what_people_write(parse, value, expected):
 
 def field_with(parse, value):
     """Run a parser the way a setting does."""
-    made = dataclasses.make_dataclass(
-        "Made", [("some_name", object, dataclasses.field(metadata={"parse": parse}))]
-    )
+    made = dataclasses.make_dataclass("Made", [("some_name", object, dataclasses.field(metadata={"parse": parse}))])
     return _parsed(dataclasses.fields(made)[0], value)
 
 
@@ -145,11 +143,7 @@ def test_parsers_refuse_the_rest(parse, value):
         field_with(parse, value)
 
 
-@given(
-    st.one_of(
-        st.text(max_size=12), st.integers(), st.floats(), st.booleans(), st.none(), st.lists(st.integers())
-    )
-)
+@given(st.one_of(st.text(max_size=12), st.integers(), st.floats(), st.booleans(), st.none(), st.lists(st.integers())))
 def test_no_value_crashes_a_parser(value):
     """Any value, from a TOML file say, is taken or refused with a usage error."""
     for setting in FIELDS:
