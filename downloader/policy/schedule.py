@@ -137,7 +137,7 @@ class Schedule:
 
     def _wants_more(self) -> bool:
         # In large steps, because a pull costs the same look-up for one task as for a thousand.
-        return self._room >= self._look_ahead // 2 or (self._room > 0 and not self._ready)
+        return self._room > 0 and (self._room >= self._look_ahead // 2 or not self._ready)
 
     def _enter(self, ticket: Ticket) -> None:
         name = ticket.task.host

@@ -61,7 +61,7 @@ def paths_of_a_list(chance: random.Random) -> list[str]:
     lines += [f"/big/{number}.jpg" for number in range(12)]
     lines += [f"/none/{number}.jpg" for number in range(15)]
     lines += ["/cut.jpg"]
-    lines += chance.choices(lines[:340], k=28) + ["/none/0.jpg", "/none/1.jpg", "/big/0.jpg", "/cut.jpg"]
+    lines += [*chance.choices(lines[:340], k=28), "/none/0.jpg", "/none/1.jpg", "/big/0.jpg", "/cut.jpg"]
     chance.shuffle(lines)
     return lines
 
@@ -88,7 +88,7 @@ def kill_soon(after: float, *args: object) -> bool:
 def test_killed_at_random_moments_a_job_ends_whole(server: HostileServer, tmp_path: Path, engine: str, kills: int):
     """After every kill the next run goes on: one row a line, whole files, no strays, nothing fetched twice."""
     seed = secrets.randbits(32)
-    print(f"seed {seed}")
+    print(f"seed {seed}")  # noqa: T201 - shown when the test fails
     chance = random.Random(seed)
     lines = paths_of_a_list(chance)
     list_of, folder = write_list(tmp_path / "urls.txt", map(server.url, lines)), tmp_path / "images"

@@ -38,7 +38,7 @@ class Supply:
 
     @property
     def waiting(self):
-        return bool(self.left)
+        return bool(self.left) and (not self.portions or self.portions[0] > 0)
 
 
 def tasks_of(hosts):
@@ -204,10 +204,12 @@ def test_the_supply_is_asked_in_large_steps():
 
 def test_a_silent_supply_is_asked_again():
     """A list that has nothing to give just now does not end the job."""
-    schedule = schedule_of("ab", portions=[0, 1, 0, 1])
+    schedule = schedule_of("ab", portions=[0, 0, 1, 0, 1])
     assert schedule.take(1.0) is None
     assert not schedule.exhausted()
     assert schedule.wait(1.0) == IDLE
+    assert schedule.take(1.0) is None
+    assert schedule.wait(1.0) == 0.0, "now it has something"
     first = schedule.take(1.0)
     assert first.task.index == 0
     assert not schedule.exhausted()

@@ -38,7 +38,7 @@ _TICK = 0.1
 _MOST_HEAD = 256 << 10
 
 
-class Over(Exception):  # noqa: N818 - an end, not an error
+class Over(Exception):
     """The client went away, or the server closes: the script ends here."""
 
 
@@ -252,7 +252,7 @@ class HostileServer:
                 pass
             finally:
                 connection.hang_up()
-        except BaseException as error:  # noqa: BLE001 - kept for the test to see, at the close
+        except BaseException as error:
             self.errors.append(error)
         finally:
             raw.close()
