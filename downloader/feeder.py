@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
+from downloader.engines.crew import start
 from downloader.errors import FetchError
 from downloader.manifest import Manifest, Row, Sight
 from downloader.model import Line, Task
@@ -35,7 +36,7 @@ class Feeder:
         self._thread = threading.Thread(target=self._read, name="feeder", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        start(self._thread)
         return self
 
     def __exit__(
@@ -144,7 +145,7 @@ class Unfinished:
         first = rows.get(sight.first)
         # A first line that is still open hands its outcome to its twins when it is committed.
         if first is not None and (first.run == self._manifest.run or not self._ask_again(first)):
-            if row is not None and (row.code, row.path) == _as_twin(first):
+            if row is not None and row.run != self._manifest.run and (row.code, row.path) == _as_twin(first):
                 self._on_known(row)
             else:
                 self._manifest.add(self._manifest.twin(task, first))

@@ -13,11 +13,10 @@ from pathlib import Path
 from downloader import registry
 from downloader.engines.kit import Kit, seeded
 from downloader.engines.spool import Spool
-from downloader.errors import InputError, is_transient
+from downloader.errors import InputError, OutputError, is_transient
 from downloader.feeder import Feeder, Unfinished
 from downloader.manifest import Manifest, Row
-from downloader.manifest.ledger import FOLDER
-from downloader.manifest.views import write_failures
+from downloader.manifest.database import FOLDER, translated
 from downloader.model import Committed, Event, Known, ListEnded, Notice, Outcome, Report, Saved
 from downloader.policy.address import Guard
 from downloader.policy.retry import RetryRule
@@ -67,7 +66,7 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
         feeder = stack.enter_context(Feeder(job.source, control))
         supply = Unfinished(feeder, manifest, job.ask_again, tally.known)
         schedule = Schedule(supply, RetryRule(settings.retry, seeded()), settings.pace.per_host)
-        stack.callback(write_failures, folder)
+        stack.push(_failures_writer(manifest))
         fetched = stack.enter_context(closing(engine.fetch(schedule, control, emit)))
         for outcomes in manifest.record(sink.store(fetched)):
             tally.add(outcomes)
@@ -164,24 +163,37 @@ class _Tally:
 
 def _kit(settings: Settings, parts: Path, emit: _Emitter, stack: ExitStack) -> Kit:
     """Make what the engine is made with, within the machine's limits."""
-    room = max(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - DESCRIPTORS_OWN)
-    # A job at work holds a connection and perhaps a part; as many descriptors again are for idle connections.
-    jobs = min(settings.pace.jobs, max(1, room // 2))
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    limit = soft if soft != resource.RLIM_INFINITY else 1 << 20
+    jobs = min(settings.pace.jobs, (limit - DESCRIPTORS_OWN) // 2)  # a connection each, and perhaps a part
+    if jobs < 1:
+        raise OutputError(f"the limit of open files is {limit}, too low to work with: raise it with ulimit -n 256")
     if jobs < settings.pace.jobs:
-        emit(
-            Notice(
-                f"--jobs {jobs} instead of {settings.pace.jobs}: the limit of open files is {room + DESCRIPTORS_OWN}"
-            )
-        )
+        emit(Notice(f"--jobs {jobs} instead of {settings.pace.jobs}: the limit of open files is {limit}"))
     resolver = Resolver(settings.reach.dns_ttl)
     stack.callback(resolver.close)
     guard = Guard.of(settings.reach.allow_private, settings.reach.allow_host)
-    return Kit(settings, resolver, guard, Spool(parts), jobs, idle=max(jobs, (room - 2 * jobs) // 2))
+    return Kit(settings, resolver, guard, Spool(parts), jobs, ceiling=limit - DESCRIPTORS_OWN // 2 - jobs)
+
+
+def _failures_writer(manifest: Manifest) -> Callable[..., None]:
+    """Give what writes failed.jsonl at the end of the job, however that came; it hides no error that is on its way."""
+
+    def write(_: object, error: BaseException | None, __: object) -> None:
+        try:
+            manifest.write_failures()
+        except OutputError as second:
+            if error is None:
+                raise
+            log.warning("failed.jsonl was not written: %s", second)
+
+    return write
 
 
 def _swept(folder: Path) -> Path:
     """Give the folder for parts, emptied of what a crash left there."""
     parts = folder / FOLDER / "parts"
     shutil.rmtree(parts, ignore_errors=True)
-    parts.mkdir(exist_ok=True)
+    with translated(parts):
+        parts.mkdir(exist_ok=True)
     return parts

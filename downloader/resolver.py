@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from ipaddress import ip_address
 from typing import Any, TypeAlias
 
-from downloader.errors import Dns, FetchError, NoSuchHost
+from downloader.errors import Dns, FetchError, NoSuchHost, Starved
 
 FAILURE_TTL = 10.0
 """Seconds a failed look-up is remembered: long enough to spare the name server, short enough to get over a hiccup."""
@@ -42,6 +43,8 @@ class Resolver:
 
     def addresses(self, host: str, timeout: float) -> Sequence[str]:
         """Look a host up, blocking at most ``timeout`` seconds. Raises Dns or NoSuchHost."""
+        if literal := _literal(host):
+            return literal
         try:
             return self._answer(host).result(timeout)
         except TimeoutError:
@@ -49,6 +52,8 @@ class Resolver:
 
     async def addresses_async(self, host: str) -> Sequence[str]:
         """Look a host up without blocking the event loop; the caller bounds the time. Raises Dns or NoSuchHost."""
+        if literal := _literal(host):
+            return literal
         answer = self._answer(host)
         # Shielded: a caller that gives up must not cancel the look-up that others wait for.
         return answer.result() if answer.done() else await asyncio.shield(asyncio.wrap_future(answer))
@@ -64,7 +69,10 @@ class Resolver:
                 return answer
             if len(self._answers) >= MOST_NAMES:
                 del self._answers[next(iter(self._answers))]
-            answer = self._pool.submit(self._ask, host)
+            try:
+                answer = self._pool.submit(self._ask, host)
+            except RuntimeError as error:
+                raise Starved(f"no thread for looking up {host!r}: {error}") from error
             self._answers[host] = (float("inf"), answer)  # under way: joined by whoever asks meanwhile
         answer.add_done_callback(lambda known: self._keep(host, known))
         return answer
@@ -72,7 +80,8 @@ class Resolver:
     def _keep(self, host: str, answer: _Answer) -> None:
         if answer.cancelled():
             return
-        ttl = FAILURE_TTL if answer.exception() else self._ttl
+        error = answer.exception()
+        ttl = 0.0 if isinstance(error, Starved) else FAILURE_TTL if error else self._ttl
         with self._lock:
             self._answers[host] = (self._clock() + ttl, answer)
 
@@ -80,10 +89,27 @@ class Resolver:
         try:
             found = self._lookup(host, None, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
+            _need_a_descriptor()
             raise _translated(host, error) from None
         except (OSError, UnicodeError) as error:
             raise Dns(f"looking up {host!r} failed: {error}") from None
         return list(dict.fromkeys(entry[4][0] for entry in found))
+
+
+def _literal(host: str) -> Sequence[str]:
+    """Give an address that needs no look-up; the odd spellings that systems take for addresses are looked up."""
+    try:
+        return [str(ip_address(host))]
+    except ValueError:
+        return ()
+
+
+def _need_a_descriptor() -> None:
+    """Raise Starved when there is no descriptor left: the system then says that no name exists."""
+    try:
+        socket.socket().close()
+    except OSError as error:
+        raise Starved(f"out of descriptors: {error.strerror}") from error
 
 
 def _translated(host: str, error: socket.gaierror) -> FetchError:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from downloader import __version__
-from downloader.errors import DownloaderError
+from downloader.errors import DownloaderError, OutputError
 
 COMMANDS = ("get", "retry", "status", "audit", "demo", "imageserver")
 
@@ -40,6 +40,11 @@ def main() -> NoReturn:
     except click.ClickException as error:
         error.show()
         status = error.exit_code
+    except OutputError as error:
+        print(
+            f"downloader: {error}; mend that and run the same command again: what was done is recorded", file=sys.stderr
+        )
+        status = error.exit_status
     except DownloaderError as error:
         print(f"downloader: {error}", file=sys.stderr)
         status = error.exit_status

@@ -28,9 +28,9 @@ def command(folder: str, *, mark: bool) -> int:
         findings.append(finding)
         click.echo(f"{finding.code}  {finding.path}")
     if mark and findings:
-        with Manifest(Path(folder)):  # holds the lock: no run is at work meanwhile
+        with Manifest(Path(folder)) as manifest:  # holds the lock: no run is at work meanwhile
             views.mark(Path(folder), findings)
-        views.write_failures(Path(folder))
+            manifest.write_failures()
     click.echo(f"{whole} whole, {len(findings)} missing or damaged", err=True)
     if findings:
         step = "retry" if mark else "audit"

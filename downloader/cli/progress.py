@@ -69,7 +69,8 @@ class Quiet:
         if self._control.stopping and not self._told:
             self._told = True
             if not self._control.leave_now:
-                self._say("finishing what runs; Ctrl-C again to leave at once")
+                again = " again" if self._control.reason == "interrupt" else ""
+                self._say(f"finishing what runs; Ctrl-C{again} to leave at once")
 
     @property
     def _done(self) -> int:

@@ -1,6 +1,7 @@
 """Running a job for a person: signals, progress, results, summary and exit status."""
 
 import logging
+import resource
 import signal
 import sys
 import threading
@@ -12,14 +13,18 @@ from downloader.cli.manners import Manners
 from downloader.cli.progress import progress
 from downloader.cli.results import JsonLines
 from downloader.cli.summary import print_summary
+from downloader.engines.crew import start
 from downloader.job import Job, run_job
 from downloader.ports import Control, Observer
 from downloader.settings import Ending
+
+MOST_DESCRIPTORS = 65536
 
 
 def run(job: Job, manners: Manners, observers: tuple[Observer, ...] = ()) -> int:
     """Run a job and give the exit status of the program."""
     start_logging(manners.verbose)
+    _lift_descriptor_limit()
     control = Control()
     ending = job.settings.ending
     results = JsonLines(sys.stdout) if manners.json else None
@@ -33,6 +38,14 @@ def run(job: Job, manners: Manners, observers: tuple[Observer, ...] = ()) -> int
     if not manners.quiet:
         print_summary(report, status)
     return status
+
+
+def _lift_descriptor_limit() -> None:
+    """Take as many descriptors as the system lets a person have; the usual first limit, 1,024, is for select()."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextmanager
@@ -55,7 +68,7 @@ def stoppable(control: Control, ending: Ending) -> Iterator[None]:
         signal.SIGTERM: signal.signal(signal.SIGTERM, terminate),
     }
     if ending.max_duration:
-        timer.start()
+        start(timer)
     try:
         yield
     finally:

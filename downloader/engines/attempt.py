@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 
 from downloader.engines.kit import Kit
-from downloader.errors import BadUrl, FetchError, Starved
+from downloader.errors import BadUrl, FetchError, OutputError, Starved
 from downloader.model import AttemptEnded, Effort, Failed, Fetched, Payload, Worker
 from downloader.policy.exchange import Exchange
 from downloader.ports import Emit, Schedule, Ticket
@@ -14,6 +14,10 @@ log = logging.getLogger(__name__)
 
 BREATHER = 1.0
 """Seconds a task waits when the machine had no descriptor for it."""
+
+
+HUNGER = 60.0
+"""Seconds without a single attempt, for want of descriptors or threads, after which the job gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,16 @@ class Account:
         self._schedule = schedule
         self._emit = emit
         self._spent: dict[Ticket, Effort] = {}  # what earlier attempts of tasks still open cost
+        self._starved_since: float | None = None  # since when no attempt could even begin
 
     def settle(self, ended: Ended) -> Fetched | Failed | None:
         """Give the task's result, or None when it will be asked again."""
         ticket, result = ended.ticket, ended.result
         if isinstance(result, Starved):
+            self._starve(result)
             self._schedule.put_back(ticket, time.monotonic() + BREATHER)
             return None
+        self._starved_since = None
         effort = self._effort(ended)
         if isinstance(result, Payload):
             self._schedule.done(ticket)
@@ -80,6 +87,12 @@ class Account:
             return Failed(ticket.task, result.code, _detail(ended, result), effort, ended.status)
         self._spent[ticket] = effort
         return None
+
+    def _starve(self, error: Starved) -> None:
+        now = time.monotonic()
+        self._starved_since = self._starved_since or now
+        if now - self._starved_since > HUNGER:
+            raise OutputError(f"no image could be asked for in {HUNGER:.0f} s: {error}") from error
 
     def _effort(self, ended: Ended) -> Effort:
         before = self._spent.pop(ended.ticket, None)

@@ -31,7 +31,7 @@ class BlockingClient:
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
-        self._adapter = SharedAdapter(kit, Dialer(kit))
+        self._adapter = SharedAdapter(kit, Dialer(kit, self._make_room))
         self._headers = requests.structures.CaseInsensitiveDict(kit.headers)
         self._hops: dict[int, Hop] = {}  # under way, by thread
 
@@ -43,7 +43,7 @@ class BlockingClient:
             return attempt.fetched(self._fetch(attempt))
         except (FetchError, Starved) as error:
             if isinstance(error, Starved):
-                self._adapter.poolmanager.clear()  # idle connections hold descriptors that work needs
+                self._make_room()
             return attempt.failed(error)
         finally:
             self._hops.pop(threading.get_ident(), None)
@@ -55,6 +55,10 @@ class BlockingClient:
                 if hop.sock is not None:
                     hop.sock.shutdown(socket.SHUT_RDWR)
         self._adapter.close()
+
+    def _make_room(self) -> None:
+        """Close idle connections: they hold descriptors that work needs."""
+        self._adapter.poolmanager.clear()
 
     def _fetch(self, attempt: Attempt) -> Payload:
         exchange = attempt.exchange

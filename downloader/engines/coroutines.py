@@ -40,7 +40,10 @@ class AsyncEngine:
                 if control.leave_now:
                     name_those_left(emit, list(self._tasks))
                     return
-            crew.result()
+            try:
+                crew.result()
+            except BaseExceptionGroup as group:  # the crew's own error: tasks hand theirs over
+                raise group.exceptions[0] from group
 
     def _tell(self, loop: asyncio.AbstractEventLoop) -> None:
         if not loop.is_closed():

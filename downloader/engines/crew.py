@@ -1,9 +1,19 @@
 """When an engine goes on, when it waits, and when it is over: the same questions in every engine."""
 
+import threading
 import time
 
+from downloader.errors import OutputError
 from downloader.model import Notice
 from downloader.ports import BEAT, Control, Emit, Schedule
+
+
+def start(thread: threading.Thread) -> None:
+    """Start a thread that the job cannot do without; raises OutputError when the system gives none."""
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise OutputError(f"the system starts no thread ({error}): raise its limit of threads or of memory") from error
 
 
 def over(schedule: Schedule, control: Control, *, under_way: bool) -> bool:

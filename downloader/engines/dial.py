@@ -8,6 +8,7 @@ import errno
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any
 
 from downloader.engines.hop import current
@@ -87,7 +88,10 @@ class BoundedTlsSocket(_Bounded, ssl.SSLSocket):
 class Dialer:
     """Connects to the very addresses that were resolved and checked. Safe to call from any thread."""
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: Kit, make_room: Callable[[], None]) -> None:
+        """Take the kit, and what to call when idle connections hold descriptors that work needs."""
+        self._kit = kit
+        self._make_room = make_room
         self._resolver = kit.resolver
         self._guard = kit.guard
         self._longest = kit.settings.limits.connect_timeout
@@ -120,6 +124,8 @@ class Dialer:
             sock = BoundedSocket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
         except OSError as error:
             raise os_error(error, doing) from error
+        if self._kit.crowded(sock):
+            self._make_room()
         sock.silence = self._silence
         try:
             sock.settimeout(share)

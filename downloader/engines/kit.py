@@ -1,6 +1,7 @@
 """What every engine is made with."""
 
 import random
+import socket
 import ssl
 from dataclasses import dataclass
 
@@ -17,14 +18,18 @@ USER_AGENT = f"parallel-image-downloader/{__version__}"
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """Settings and the shared parts; ``jobs`` and ``idle`` fit the machine's descriptor limit."""
+    """Settings and the shared parts; ``jobs`` fits the machine's limit of descriptors."""
 
     settings: Settings
     resolver: Resolver
     guard: Guard
     spool: Spool
     jobs: int
-    idle: int  # hosts whose connections are kept alive at once
+    ceiling: int  # descriptors from this number up are for work, not for idle connections
+
+    def crowded(self, sock: socket.socket) -> bool:
+        """Tell by a new socket whether descriptors run short: the system gives each the lowest number that is free."""
+        return sock.fileno() >= self.ceiling
 
     @property
     def headers(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 
 from downloader.engines.attempt import Account, Ended
 from downloader.engines.blocking import BlockingClient
-from downloader.engines.crew import name_those_left, over, patience
+from downloader.engines.crew import name_those_left, over, patience, start
 from downloader.engines.kit import Kit
 from downloader.model import Failed, Fetched
 from downloader.ports import Control, Emit, Schedule, Ticket
@@ -23,19 +23,19 @@ class SequentialEngine:
         self._client = BlockingClient(kit)
         self._tickets: SimpleQueue[Ticket | None] = SimpleQueue()  # None: go home
         self._ended: SimpleQueue[Ended | BaseException | None] = SimpleQueue()  # None: look again
-        self._busy = False
+        self._busy: Ticket | None = None  # what the worker has in hand
 
     def fetch(self, schedule: Schedule, control: Control, emit: Emit) -> Iterator[Sequence[Fetched | Failed]]:
         """Hand tickets to the one worker, one at a time, and join it at the end."""
         account = Account(schedule, emit)
         control.on_change(lambda: self._ended.put(None))
         worker = threading.Thread(target=self._work, name="sequential")
-        worker.start()
+        start(worker)
         try:
-            while not over(schedule, control, under_way=self._busy):
+            while not over(schedule, control, under_way=self._busy is not None):
                 self._hand_over(schedule, control)
                 yield self._take(account, patience(schedule, control, free=not self._busy))
-            name_those_left(emit, [worker.name] if self._busy else [])
+            name_those_left(emit, [f"image-{self._busy.task.index}"] if self._busy else [])
         finally:
             self._tickets.put(None)
             self._client.close()
@@ -45,7 +45,7 @@ class SequentialEngine:
     def _hand_over(self, schedule: Schedule, control: Control) -> None:
         ticket = schedule.take(time.monotonic()) if control.open and not self._busy else None
         if ticket is not None:
-            self._busy = True
+            self._busy = ticket
             self._tickets.put(ticket)
 
     def _work(self) -> None:
@@ -62,7 +62,7 @@ class SequentialEngine:
             return ()
         if ended is None:
             return ()
-        self._busy = False
+        self._busy = None
         if isinstance(ended, BaseException):
             raise ended
         result = account.settle(ended)

@@ -142,7 +142,8 @@ class SharedAdapter(HTTPAdapter):
         # Set on the context because urllib3 wraps the plain socket into a new object.
         self._context.sslsocket_class = _tls_class(kit.settings.limits.read_timeout)
         self._dialer = dialer
-        super().__init__(pool_connections=kit.idle, pool_maxsize=kit.settings.pace.per_host or kit.jobs)
+        hosts = max(kit.jobs, kit.ceiling)  # as many as could be in play, so that none loses its connections
+        super().__init__(pool_connections=hosts, pool_maxsize=kit.settings.pace.per_host or kit.jobs)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pool manager with our classes."""

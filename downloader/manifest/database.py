@@ -7,6 +7,9 @@ from pathlib import Path
 
 from downloader.errors import OutputError
 
+FOLDER = ".downloader"
+"""Our own corner of the output folder."""
+
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
@@ -26,3 +29,15 @@ def connect(path: Path, schema: str, *, synchronous: str) -> sqlite3.Connection:
         database.execute(f"PRAGMA synchronous = {synchronous}")
         database.executescript(schema)
     return database
+
+
+def is_damage(error: OutputError) -> bool:
+    """Tell a file that is no database any more from a disk that is full or gone."""
+    # Of SQLite's errors the plain DatabaseError says "not a database" or "malformed"; the others are its subclasses.
+    return type(error.__cause__) is sqlite3.DatabaseError
+
+
+def remove(path: Path) -> None:
+    """Remove a database with its journals."""
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()

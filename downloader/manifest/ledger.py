@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from downloader.errors import OutputError, UsageError
-from downloader.manifest.database import connect, translated
+from downloader.manifest import views
+from downloader.manifest.database import FOLDER, connect, is_damage, remove, translated
 from downloader.manifest.seen import Seen
 from downloader.model import NO_EFFORT, Failed, Outcome, Saved, Skipped, Task
-
-FOLDER = ".downloader"
-"""Our own corner of the output folder."""
 
 COMMIT_ROWS = 1000
 COMMIT_SECONDS = 0.5
@@ -63,6 +60,7 @@ class Manifest:
 
         Raises UsageError when another run is at work there, OutputError when the folder cannot be written.
         """
+        self._folder = folder
         self._home = folder / FOLDER
         self.path = self._home / "manifest.sqlite"
         with translated(folder):
@@ -133,6 +131,11 @@ class Manifest:
         with translated(self.path):
             self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
 
+    def write_failures(self) -> int:
+        """Write failed.jsonl beside the images, or remove it when nothing failed; gives the number of failures."""
+        with translated(self.path):
+            return views.write_failures(self._database, self._folder)
+
     def _is_due(self) -> bool:
         return len(self._pending) >= COMMIT_ROWS or (
             bool(self._pending) and time.monotonic() - self._committed_at >= COMMIT_SECONDS
@@ -143,21 +146,23 @@ class Manifest:
         self._committed_at = time.monotonic()
         if not outcomes:
             return ()
-        outcomes += self._twins(outcomes)
+        twins, former = self._twins(outcomes)
         with translated(self.path):
             self._database.execute("BEGIN")
-            self._database.executemany(_INSERT, [_values(outcome, self.run) for outcome in outcomes])
+            rows = [_values(outcome, self.run) for outcome in (*outcomes, *twins, *former)]
+            self._database.executemany(_INSERT, rows)
             self._database.execute("COMMIT")
-        return outcomes
+        return [*outcomes, *twins]
 
-    def _twins(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """Fan each outcome out to the twins of its task."""
+    def _twins(self, outcomes: Sequence[Outcome]) -> tuple[Sequence[Outcome], Sequence[Outcome]]:
+        """Fan outcomes out to the twins of their tasks: those in this run's list, and those of former lists alone."""
         firsts = {outcome.task.index: outcome for outcome in outcomes}
-        return [
-            self.twin(Task(index, firsts[first].task.url, firsts[first].task.host), _row(firsts[first], self.run))
-            for first, twins in self.seen.twins_of(list(firsts)).items()
-            for index in twins
-        ]
+        now: list[Outcome] = []
+        former: list[Outcome] = []
+        for first, index, run in self.seen.twins_of(list(firsts)):
+            task = Task(index, firsts[first].task.url, firsts[first].task.host)
+            (now if run == self.run else former).append(self.twin(task, _row(firsts[first], self.run)))
+        return now, former
 
     def _take_lock(self, folder: Path) -> None:
         try:
@@ -172,12 +177,14 @@ class Manifest:
         path = self._home / "seen.sqlite"
         try:
             seen = Seen(path)
-        except (OutputError, sqlite3.Error):  # torn by a power loss: it can be made anew
-            for file in self._home.glob("seen.sqlite*"):
-                file.unlink()
+        except OutputError as error:
+            if not is_damage(error):
+                raise
+            remove(path)
             seen = Seen(path)
         if seen.empty:
-            seen.rebuild(self._database.execute('SELECT "index", url FROM images ORDER BY "index"'))
+            [last_run] = self._database.execute("SELECT coalesce(max(run), 0) FROM images").fetchone()
+            seen.rebuild(self._database.execute('SELECT "index", url FROM images ORDER BY "index"'), last_run)
         return seen
 
 

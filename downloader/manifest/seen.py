@@ -8,10 +8,12 @@ The file can be lost: it is made anew from the manifest, and lines without a row
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from downloader.manifest.database import connect, translated
+from downloader.errors import OutputError
+from downloader.manifest.database import connect, is_damage, remove, translated
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS urls (key BLOB PRIMARY KEY, "index" INTEGER, run INTEGER, sights INTEGER) WITHOUT ROWID;
@@ -46,11 +48,15 @@ class Seen:
         self._path = path
         # Lost at worst with the machine's power, and then made anew: no need to wait for the disk.
         self._database = connect(path, _SCHEMA, synchronous="OFF")
-        counters = dict(self._database.execute("SELECT name, value FROM counters"))
+        with translated(path):
+            counters = dict(self._database.execute("SELECT name, value FROM counters"))
         self.run: int = counters.get("run", 0) + 1
         self._next: int = counters.get("next", 0)
+        # Told by what the rebuild commits last: one that was cut short is made again.
         self.empty = not counters
-        self._save_counters()
+        if counters:
+            with translated(path):
+                self._save_counters()
 
     def close(self) -> None:
         """Close the file."""
@@ -59,7 +65,7 @@ class Seen:
     def enter(self, urls: Sequence[str]) -> Sequence[Sight]:
         """Enter lines in their order and commit; what this run has seen is remembered by the number of the run."""
         keys = [_key(url) for url in urls]
-        with translated(self._path):
+        with self._disposable():
             self._database.execute("BEGIN")
             known = {key: _Entry(*rest) for key, *rest in self._find(set(keys))}
             sights = [self._sight(known.get(key) or known.setdefault(key, _Entry(self._new_index()))) for key in keys]
@@ -71,20 +77,18 @@ class Seen:
             self._database.execute("COMMIT")
         return sights
 
-    def twins_of(self, firsts: Sequence[int]) -> dict[int, list[int]]:
-        """Give the indexes of the twins that this run has seen of these first lines."""
-        found: dict[int, list[int]] = {}
+    def twins_of(self, firsts: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+        """Give the twins of these first lines: the first's index, the twin's, and the last run that saw the twin."""
         for some in _slices(firsts):
             marks = ",".join("?" * len(some))
-            query = f'SELECT first, "index" FROM twins WHERE run = ? AND first IN ({marks}) ORDER BY "index"'  # noqa: S608
-            for first, index in self._database.execute(query, (self.run, *some)):
-                found.setdefault(first, []).append(index)
-        return found
+            query = f'SELECT first, "index", run FROM twins WHERE first IN ({marks}) ORDER BY "index"'  # noqa: S608
+            yield from self._database.execute(query, some)
 
-    def rebuild(self, rows: Iterable[tuple[int, str]]) -> None:
+    def rebuild(self, rows: Iterable[tuple[int, str]], last_run: int) -> None:
         """Enter what the manifest knows: index and URL, in the order of the indexes; the same URL again is a twin."""
         with translated(self._path):
             self._database.execute("BEGIN")
+            self.run = last_run + 1  # a number of its own, or rows of earlier runs would pass for this one's
             for index, url in rows:
                 self._next = max(self._next, index + 1)
                 first = self._database.execute('SELECT "index" FROM urls WHERE key = ?', (_key(url),)).fetchone()
@@ -95,6 +99,18 @@ class Seen:
                 self._database.execute("INSERT INTO twins VALUES (?, ?, ?, 0)", (*first, nth, index))
             self._save_counters()
             self._database.execute("COMMIT")
+
+    @contextmanager
+    def _disposable(self) -> Iterator[None]:
+        """Remove the file where it turns out to be damaged: the next run makes it anew from the manifest."""
+        try:
+            with translated(self._path):
+                yield
+        except OutputError as error:
+            if is_damage(error):
+                remove(self._path)
+                raise OutputError(f"{str(self._path)!r} was damaged and is removed") from error
+            raise
 
     def _find(self, keys: Iterable[bytes]) -> Iterator[tuple[bytes, int, int, int]]:
         for some in _slices(list(keys)):

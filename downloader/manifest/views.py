@@ -6,13 +6,13 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from downloader.errors import OutputError, UsageError, is_transient
-from downloader.manifest.ledger import FOLDER
+from downloader.manifest.database import FOLDER
 from downloader.model import Line
 
 
@@ -37,13 +37,22 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
     path = folder / FOLDER / "manifest.sqlite"
     if not path.is_file():
         raise UsageError(f"{str(folder)!r} holds no manifest: name a folder that 'downloader get' has written")
-    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
     try:
-        yield database
+        with closing(_open(path)) as database:
+            yield database
     except sqlite3.DatabaseError as error:
         raise UsageError(f"the manifest {str(path)!r} cannot be read: {error}") from error
-    finally:
-        database.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    uri = path.resolve().as_uri()
+    try:
+        database = sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=30)
+        database.execute("SELECT 1 FROM images LIMIT 1")
+    except sqlite3.OperationalError:
+        # On a read-only medium a database in WAL mode opens only when nobody can be writing it.
+        database = sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
+    return database
 
 
 def counts(database: sqlite3.Connection) -> dict[str, int]:
@@ -91,14 +100,14 @@ class FailedLines:
                     yield Line(url, "", json.loads(columns) if columns else {})
 
 
-def write_failures(folder: Path) -> int:
+def write_failures(database: sqlite3.Connection, folder: Path) -> int:
     """Write failed.jsonl, one failure a line, usable as input; removes it when nothing failed. Gives their number."""
     target, part = folder / "failed.jsonl", folder / FOLDER / "failed.jsonl.part"
     query = """SELECT url, "index", code, detail, http_status, attempts, columns FROM images
                WHERE status = 'failed' ORDER BY "index" """
     count = 0
     try:
-        with reading(folder) as database, part.open("w", encoding="utf-8") as file:
+        with part.open("w", encoding="utf-8") as file:
             for url, index, code, detail, http_status, attempts, columns in database.execute(query):
                 line = {"url": url, "index": index, "code": code, "detail": detail, "http_status": http_status,
                         "attempts": attempts}  # fmt: skip
@@ -134,9 +143,8 @@ def audit(folder: Path) -> Iterator[Finding | None]:
 
 def mark(folder: Path, findings: Sequence[Finding]) -> None:
     """Enter findings as failures, so that the next run fetches these images anew; damaged files are set aside."""
-    for finding in findings:
-        if finding.code == "damaged":
-            os.replace(folder / finding.path, folder / f"{finding.path}.damaged")  # noqa: PTH105
+    for path in {finding.path for finding in findings if finding.code == "damaged"}:  # two URLs may share one
+        os.replace(folder / path, folder / f"{path}.damaged")  # noqa: PTH105
     database = sqlite3.connect(folder / FOLDER / "manifest.sqlite", timeout=30)
     with database:
         database.executemany(
