@@ -203,7 +203,8 @@ class Report:
         """Give the status a program should leave with; ``tolerate`` is a share of all outcomes, 0 to 1."""
         if self.stopped:
             return STOPPED[self.stopped]
-        if self.failures <= tolerate * self.total:
+        # Divided, not multiplied: 0.29 * 100 is less than 29, 29 / 100 is exactly what "29%" is.
+        if not self.total or self.failures / self.total <= tolerate:
             return 0
         if not self.saved + self.skipped and self.transient == self.failures:
             return 5

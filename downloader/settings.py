@@ -12,12 +12,16 @@ from typing import Any, Self
 
 from downloader.errors import UsageError
 
-_SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_SIZES = {
+    unit + byte: 1 << power
+    for unit, power in (("", 0), ("k", 10), ("m", 20), ("g", 30), ("t", 40))
+    for byte in ("", "b", "ib")
+}
 _TIMES = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def _measure(value: Any, units: Mapping[str, float], example: str) -> float:
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*?)(?:i?b)?\s*", str(value).lower())
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", str(value).lower())
     if not match or match[2] not in units:
         raise ValueError(f"write it like {example}")
     return float(match[1]) * units[match[2]]
@@ -44,9 +48,10 @@ def share(value: Any) -> float:
 
 def span(value: Any) -> tuple[float, float]:
     """Parse "first:longest", two lengths of time."""
-    first, colon, longest = str(value).partition(":") if isinstance(value, str) else (value[0], ":", value[1])
-    if not colon:
+    parts = value.split(":") if isinstance(value, str) else tuple(value)
+    if len(parts) != 2:
         raise ValueError("write the first and the longest wait like 0.5:30")
+    first, longest = parts
     low, high = seconds(first), seconds(longest)
     if low > high:
         raise ValueError("the first wait is longer than the longest")
@@ -104,7 +109,7 @@ def words(value: Any) -> tuple[str, ...]:
 
 def text(value: Any) -> str:
     """Take any text but an empty one."""
-    if not str(value):
+    if value in (None, ""):
         raise ValueError("it must not be empty")
     return str(value)
 
@@ -259,5 +264,5 @@ def _known(name: str) -> str:
 def _parsed(setting: "Field[Any]", value: Any) -> Any:
     try:
         return setting.metadata["parse"](value)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise UsageError(f"--{setting.name.replace('_', '-')} cannot be {value!r}: {error}") from error

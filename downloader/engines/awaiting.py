@@ -152,7 +152,9 @@ async def _judge(reply: ClientResponse, exchange: Exchange) -> bool:
     """Tell whether the body is wanted; reads a short unwanted one away, so that the connection can be kept."""
     wanted = False
     try:
-        wanted = isinstance(exchange.start(reply.status, reply.headers.items()), Read)
+        # Latin-1, as requests hands them over: aiohttp's own text would make other URLs of raw bytes in a Location.
+        lines = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in reply.raw_headers)
+        wanted = isinstance(exchange.start(reply.status, lines), Read)
     finally:
         if not wanted:
             await _read_away(reply, exchange.residue)

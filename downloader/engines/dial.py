@@ -13,7 +13,7 @@ from typing import Any
 
 from downloader.engines.hop import current
 from downloader.engines.kit import Kit
-from downloader.errors import FetchError, PrivateAddress, Reset, Starved, TimedOut, Tls, Unreachable
+from downloader.errors import FetchError, Reset, Starved, TimedOut, Tls, Unreachable
 
 _HUNG_UP = (
     ConnectionResetError,
@@ -114,7 +114,7 @@ class Dialer:
             except TimedOut:
                 if last or time.monotonic() >= until:
                     raise
-        raise PrivateAddress(f"{host} has no address")  # the resolver gives one at least
+        raise Unreachable(f"{host} has no address")  # the resolver gives one at least
 
     def _one(self, address: str, port: int, until: float, left: int) -> socket.socket:
         """Try one address, leaving a fair share of the time to those behind it."""

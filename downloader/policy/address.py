@@ -21,6 +21,9 @@ _QUERY = _PATH + "?"
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
 
+# RFC 3986 §3.2.2, and no zone: that means something on one machine alone.
+_BRACKETED = re.compile(r"\[[0-9a-fA-F:.]+\](:.*)?")
+
 # What the IANA special-purpose registries (RFC 6890 and its updates) do not call globally reachable, and the ranges
 # that carry an IPv4 address inside an IPv6 one by way of a relay that may be anybody's.
 _CLOSED: Sequence[tuple[IPv4Network | IPv6Network, str]] = tuple(
@@ -66,8 +69,7 @@ def normalise(text: str) -> str:
     allow bare percent-encoded, nothing else touched. Raises BadUrl.
     """
     text = text.strip()
-    if len(text) > MAX_URL:
-        raise BadUrl(f"the URL is {len(text)} characters long, the most is {MAX_URL}")
+    _check_length(text)
     parts = _split(text)
     scheme = parts.scheme.lower()
     if scheme not in PORTS:
@@ -78,8 +80,13 @@ def normalise(text: str) -> str:
     host = _host(parts, text)
     port = _port(parts, text)
     at = host if port in (None, PORTS[scheme]) else f"{host}:{port}"
-    query = f"?{_escape(parts.query, _QUERY)}" if parts.query else ""
-    return f"{scheme}://{at}{_escape(parts.path, _PATH) or '/'}{query}"
+    try:
+        query = f"?{_escape(parts.query, _QUERY)}" if parts.query else ""
+        url = f"{scheme}://{at}{_escape(parts.path, _PATH) or '/'}{query}"
+    except UnicodeEncodeError:
+        raise BadUrl(f"half a character (a lone surrogate) stands in it: {text[:200]!r}") from None
+    _check_length(url)
+    return url
 
 
 def follow(base: str, location: str) -> str:
@@ -151,6 +158,11 @@ def _embedded(ip: IPv4Address | IPv6Address) -> IPv4Address | None:
     return IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else ip.ipv4_mapped
 
 
+def _check_length(text: str) -> None:
+    if len(text) > MAX_URL:
+        raise BadUrl(f"the URL is {len(text)} characters long, the most is {MAX_URL}")
+
+
 def _split(text: str) -> SplitResult:
     try:
         return urlsplit(text)
@@ -162,6 +174,8 @@ def _host(parts: SplitResult, text: str) -> str:
     host = parts.hostname or ""
     if "[" in parts.netloc:
         try:
+            if not _BRACKETED.fullmatch(parts.netloc):
+                raise ValueError
             return f"[{IPv6Address(host)}]"
         except ValueError:
             raise BadUrl(f"{host!r} is no IPv6 address: {text[:200]!r}") from None
@@ -203,10 +217,11 @@ def _escape(text: str, safe: str) -> str:
 
 def _rule(text: str) -> tuple[str, int | None]:
     try:
-        parts = urlsplit(f"//{text}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or "/" in text or "@" in text:
-        raise UsageError(f"--allow-host cannot be {text!r}: write HOST or HOST:PORT, an IPv6 address in [brackets]")
-    return (str(IPv6Address(host)) if ":" in host else host), port
+        if re.search(r"[/?#@\s]", text):
+            raise BadUrl("more than a host")
+        host, _ = endpoint(normalise(f"http://{text}"))
+    except BadUrl:
+        raise UsageError(
+            f"--allow-host cannot be {text!r}: write HOST or HOST:PORT, an IPv6 address in [brackets]"
+        ) from None
+    return host, urlsplit(f"//{text}").port

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn, Protocol
 
@@ -196,7 +197,9 @@ class Exchange:
         if text.isascii() and text.isdigit():
             return float(text[:12])
         try:
-            return max(0.0, parsedate_to_datetime(text).timestamp() - self._wall())
+            # A date without a zone is GMT as all of HTTP's are (RFC 9110 §5.6.7), not the machine's own time.
+            date = parsedate_to_datetime(text)
+            return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - self._wall())
         except (ValueError, OverflowError, TypeError):
             return None
 
@@ -232,7 +235,7 @@ class Exchange:
         if self._size > self._limits.max_bytes:
             raise TooLarge(f"more than --max-bytes {self._limits.max_bytes} decoded")
         if len(self._head) < SNIFF:
-            self._head += data[:SNIFF]
+            self._head += data[: SNIFF - len(self._head)]
             if len(self._head) >= SNIFF:
                 self._sniff()
         if self._ending:

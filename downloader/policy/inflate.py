@@ -6,6 +6,8 @@ from collections.abc import Iterator
 STEP = 256 << 10
 """Most bytes inflated in one go."""
 
+_MAGIC = b"\x1f\x8b"  # RFC 1952 §2.3.1: how a gzip member begins
+
 Corrupt = zlib.error
 """What a corrupt stream raises."""
 
@@ -27,6 +29,7 @@ class Inflater:
         self._wbits = wbits
         self._stream = zlib.decompressobj(wbits)
         self._start: bytes | None = b""  # the first bytes, held until they tell zlib data from raw
+        self._between: bytes | None = b""  # what came behind a member, until it tells a next one; None for padding
         self.eof = False
 
     def feed(self, wire: bytes) -> Iterator[bytes]:
@@ -38,25 +41,32 @@ class Inflater:
                 return
             self._choose(wire)
         full = False
-        while (wire or full) and not self.eof:
+        while wire or full:
+            if self.eof and not (wire := self._next_member(wire)):
+                return
             data = self._stream.decompress(wire, STEP)
             full = len(data) == STEP  # zlib may hold back more output with all input taken
             if data:
                 yield data
             wire = self._stream.unconsumed_tail
             if self._stream.eof:
-                wire = self._next_member()
+                self.eof, full, wire = True, False, self._stream.unused_data
 
     def _choose(self, head: bytes) -> None:
         # RFC 1950 §2.2: the first two bytes are a multiple of 31 and name method 8, or there is no zlib header.
         if self._wbits == zlib.MAX_WBITS and (head[0] & 15 != 8 or int.from_bytes(head[:2], "big") % 31):
             self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
 
-    def _next_member(self) -> bytes:
-        rest = self._stream.unused_data
-        # RFC 1952 §2.2: members may follow each other. What else follows is padding, which every client ignores.
-        if self._wbits & 16 and rest.startswith(b"\x1f\x8b"):
-            self._stream = zlib.decompressobj(self._wbits)
-            return rest
-        self.eof = True
-        return b""
+    def _next_member(self, wire: bytes) -> bytes:
+        # RFC 1952 §2.2: members may follow each other, and the network may cut anywhere, also between two. What else
+        # follows is padding, which every client ignores.
+        if self._between is None or not self._wbits & 16:
+            return b""
+        wire = self._between + wire
+        self._between = wire if wire == _MAGIC[:1] else None
+        if not wire.startswith(_MAGIC):
+            return b""
+        self._between = b""
+        self._stream = zlib.decompressobj(self._wbits)
+        self.eof = False
+        return wire

@@ -18,7 +18,7 @@ LONGEST = 240
 """Bytes of UTF-8 a name may take with its suffix; file systems stop at 255."""
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]')
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]')
 
 
 def check_template(template: str) -> None:
@@ -36,7 +36,8 @@ def check_template(template: str) -> None:
 def name_of(task: Task, template: str, suffix: str) -> FileName:
     """Give the name of a task's image."""
     parts = urlsplit(task.url)
-    stem = unquote(parts.path).rpartition("/")[2].rpartition(".")[0] or "image"
+    last = unquote(parts.path.rpartition("/")[2])
+    stem = (last.rpartition(".")[0] if "." in last else last) or "image"
     filled = _fill(template, index=task.index, stem=stem.replace("/", "_"), host=parts.hostname or "host")
     folders = [part for part in filled.split("/") if part not in ("", ".")]
     *above, last = [safe(part) for part in folders] or ["image"]
@@ -52,7 +53,7 @@ def around(name: FileName, url: str) -> FileName:
 
 def safe(part: str) -> str:
     """Make one part of a path safe: no traversal, control or bidi characters, reserved or hidden names."""
-    part = _UNSAFE.sub("_", unicodedata.normalize("NFC", part)).strip(" ").rstrip(". ").lstrip("-")
+    part = _UNSAFE.sub("_", unicodedata.normalize("NFC", part)).rstrip(". ").lstrip(" -")
     part = f"_{part[1:]}" if part.startswith(".") else part
     part = f"_{part}" if _RESERVED.fullmatch(part) else part
     return _cut(part, LONGEST) or "_"

@@ -15,7 +15,9 @@ SCRIPTS = {
     "/b.jpg": answer(OTHER),
     "/404.jpg": answer(b"<html>no</html>", status="404 Not Found", content_type="text/html"),
     "/500.jpg": answer(b"broken", status="500 Internal Server Error", content_type="text/plain"),
-    "/429.jpg": first(1, answer(b"wait", "Retry-After: 1", status="429 Too Many Requests"), answer(jpeg(9_000, seed=3))),
+    "/429.jpg": first(
+        1, answer(b"wait", "Retry-After: 1", status="429 Too Many Requests"), answer(jpeg(9_000, seed=3))
+    ),
     "/page.jpg": answer(b"<!doctype html><title>Log in</title>", content_type="text/html"),
     "/short.jpg": raw(sized(FINE)[:-500]),
     "/odd.png": answer(jpeg(8_000, seed=4), content_type="image/webp"),
@@ -47,4 +49,9 @@ def test_eight_hostile_urls(engine: str, tmp_path: Path) -> None:
     assert server.hits.total() <= 12
     assert again - asked >= 1.0
     stored = {path.name: path.read_bytes() for path in (tmp_path / "out").glob("0*") if path.is_file()}
-    assert stored == {"000000.jpg": FINE, "000001.jpg": OTHER, "000004.jpg": jpeg(9_000, seed=3), "000007.jpg": jpeg(8_000, seed=4)}
+    assert stored == {
+        "000000.jpg": FINE,
+        "000001.jpg": OTHER,
+        "000004.jpg": jpeg(9_000, seed=3),
+        "000007.jpg": jpeg(8_000, seed=4),
+    }

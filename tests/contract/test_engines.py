@@ -134,7 +134,10 @@ def test_good_certificates_are_taken(fetch: Fetch, hostile_over_tls, tls) -> Non
 def test_plain_http_on_a_tls_port_and_the_reverse(fetch: Fetch, hostile: HostileServer, hostile_over_tls) -> None:
     """Speaking the wrong protocol ends in an outcome."""
     secure = hostile_over_tls()
-    found = fetch([hostile.url("/good.jpg").replace("http:", "https:"), secure.url("/good.jpg").replace("https:", "http:")], retries=0)
+    found = fetch(
+        [hostile.url("/good.jpg").replace("http:", "https:"), secure.url("/good.jpg").replace("https:", "http:")],
+        retries=0,
+    )
     assert sorted(outcome.code or "" for outcome in found.values()) == ["reset", "timed-out"]
 
 
@@ -146,7 +149,9 @@ def test_nothing_answers(fetch: Fetch, tmp_path: Path) -> None:
     assert (outcome.code, outcome.effort.attempts) == ("unreachable", 2)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "127.1", "0x7f.1", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "localhost"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "2130706433", "127.1", "0x7f.1", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "localhost"]
+)
 def test_private_addresses_are_refused(fetch: Fetch, hostile: HostileServer, host: str) -> None:
     """No spelling of a private address is connected to unless it is allowed."""
     [outcome] = fetch([f"http://{host}:{hostile.port}/good.jpg"], allow_host=["elsewhere.example"]).values()

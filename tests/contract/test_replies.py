@@ -124,9 +124,7 @@ def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.mark.parametrize(("path", "code", "attempts"), SAVED + FAILED)
-def test_each_reply_is_judged_alike(
-    outcomes: dict[str, Outcome], path: str, code: str | None, attempts: int
-) -> None:
+def test_each_reply_is_judged_alike(outcomes: dict[str, Outcome], path: str, code: str | None, attempts: int) -> None:
     """Code, attempts and bytes are the same from every engine."""
     outcome = outcomes[path]
     assert (outcome.code, outcome.effort.attempts) == (code, attempts), outcome.detail

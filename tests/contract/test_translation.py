@@ -63,7 +63,15 @@ OF_REQUESTS = sorted(
     },
     key=lambda kind: (kind.__module__, kind.__name__),
 )
-OF_SOCKETS = [socket.timeout, ConnectionResetError, BrokenPipeError, ConnectionRefusedError, ssl.SSLError, ssl.SSLEOFError, OSError]
+OF_SOCKETS = [
+    socket.timeout,
+    ConnectionResetError,
+    BrokenPipeError,
+    ConnectionRefusedError,
+    ssl.SSLError,
+    ssl.SSLEOFError,
+    OSError,
+]
 
 
 @pytest.mark.parametrize("kind", OF_AIOHTTP + OF_SOCKETS, ids=lambda kind: kind.__name__)
@@ -81,7 +89,9 @@ def test_requests_errors_are_translated(kind: type[Exception]) -> None:
     assert isinstance(blocking.translate(requests.ConnectionError(error)), FetchError | Starved)
 
 
-@pytest.mark.parametrize("kind", [*_classes(urllib3.exceptions, urllib3.exceptions.HTTPError), *OF_SOCKETS], ids=lambda k: k.__name__)
+@pytest.mark.parametrize(
+    "kind", [*_classes(urllib3.exceptions, urllib3.exceptions.HTTPError), *OF_SOCKETS], ids=lambda k: k.__name__
+)
 def test_errors_in_a_body_are_translated(kind: type[Exception]) -> None:
     """Each class that reading a body can raise has a code."""
     assert isinstance(blocking.translate_body(_made(kind)), FetchError)

@@ -98,11 +98,11 @@ def environment() -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": tempfile.gettempdir()}
 
 
-def limited(kind: int, soft: int) -> Callable[[], None]:
-    """Make a ``before`` that sets a soft limit of the system, e.g. ``resource.RLIMIT_NOFILE``."""
+def limited(kind: int, most: int) -> Callable[[], None]:
+    """Make a ``before`` that sets a limit of the system, e.g. ``resource.RLIMIT_NOFILE``, that cannot be lifted."""
 
     def before() -> None:
-        resource.setrlimit(kind, (soft, resource.getrlimit(kind)[1]))
+        resource.setrlimit(kind, (most, most))
 
     return before
 

@@ -57,5 +57,9 @@ def test_only_doors_read_the_environment_and_print() -> None:
         part = path.relative_to(ROOT).parts[0].removesuffix(".py")
         text = path.read_text("utf-8")
         words = ["os.environ", "sys.argv", "getenv(", " print("]
-        wrong += [f"{path.relative_to(ROOT)}: {word}" for word in words if word in text and part not in FREE | {"cli", "library"}]
+        wrong += [
+            f"{path.relative_to(ROOT)}: {word}"
+            for word in words
+            if word in text and part not in FREE | {"cli", "library"}
+        ]
     assert wrong == []

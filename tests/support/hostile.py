@@ -325,9 +325,7 @@ def head(status: str = "200 OK", *lines: str | bytes) -> bytes:
     return b"\r\n".join(line if isinstance(line, bytes) else line.encode("latin-1") for line in all_lines)
 
 
-def sized(
-    body: bytes, *lines: str | bytes, status: str = "200 OK", content_type: str = "image/jpeg"
-) -> bytes:
+def sized(body: bytes, *lines: str | bytes, status: str = "200 OK", content_type: str = "image/jpeg") -> bytes:
     """Give a whole answer that announces its length."""
     return head(status, f"Content-Type: {content_type}", f"Content-Length: {len(body)}", *lines) + body
 
@@ -342,9 +340,7 @@ def chunked(body: bytes, step: int = 4096) -> bytes:
     return b"".join(chunk(body[at : at + step]) for at in range(0, len(body), step)) + chunk(b"")
 
 
-def answer(
-    body: bytes, *lines: str | bytes, status: str = "200 OK", content_type: str = "image/jpeg"
-) -> Script:
+def answer(body: bytes, *lines: str | bytes, status: str = "200 OK", content_type: str = "image/jpeg") -> Script:
     """Make a script of a good answer that keeps the connection."""
     data = sized(body, *lines, status=status, content_type=content_type)
 
@@ -510,9 +506,7 @@ def endless(connection: Connection, _: int) -> None:
 
 def endless_chunked(connection: Connection, _: int) -> None:
     """A chunked body without end."""
-    connection.send(
-        head("200 OK", "Content-Type: image/jpeg", "Transfer-Encoding: chunked") + chunk(JPEG[:-2])
-    )
+    connection.send(head("200 OK", "Content-Type: image/jpeg", "Transfer-Encoding: chunked") + chunk(JPEG[:-2]))
     while True:
         connection.send(chunk(_filler()))
 
@@ -570,9 +564,7 @@ def gzip_bomb(connection: Connection, _: int) -> None:
 
 def deflate_bomb(connection: Connection, _: int) -> None:
     """The bytes of a JPEG and 1100 MiB of zeros in 1.2 MB of zlib data."""
-    connection.send(
-        head("200 OK", "Content-Type: image/jpeg", "Content-Encoding: deflate", "Connection: close")
-    )
+    connection.send(head("200 OK", "Content-Type: image/jpeg", "Content-Encoding: deflate", "Connection: close"))
     connection.send(b"\x78\xda" + _flushed(JPEG) + _flushed(_ZEROS) * BOMB_BLOCKS)
     connection.send(b"\x03\0" + struct.pack(">I", _check(zlib.adler32, 1)))
 
@@ -725,22 +717,16 @@ SCRIPTS: dict[str, Script] = {
     "/deep/er/relative": redirect("../../good.jpg", "307 Temporary Redirect"),
     "/to-utf-8": redirect("/bilder/grün.jpg", "308 Permanent Redirect"),
     "/bilder/gr%C3%BCn.jpg": good,
-    "/redirect-with-body": answer(
-        _TEXT * 50, "Location: /good.jpg", status="303 See Other", content_type="text/html"
-    ),
+    "/redirect-with-body": answer(_TEXT * 50, "Location: /good.jpg", status="303 See Other", content_type="text/html"),
     "/redirect-endless-body": raw(
         head("302 Found", "Location: /good.jpg", "Content-Length: 900000000000") + _TEXT, keep=True
     ),
     # statuses
     "/204.jpg": raw(head("204 No Content"), keep=True),
-    "/206.jpg": answer(
-        JPEG[:HALF], f"Content-Range: bytes 0-{HALF - 1}/{len(JPEG)}", status="206 Partial Content"
-    ),
+    "/206.jpg": answer(JPEG[:HALF], f"Content-Range: bytes 0-{HALF - 1}/{len(JPEG)}", status="206 Partial Content"),
     "/304.jpg": raw(head("304 Not Modified", 'ETag: "one"'), keep=True),
     "/400.jpg": answer(_TEXT, status="400 Bad Request", content_type="text/html"),
-    "/401.jpg": answer(
-        _TEXT, 'WWW-Authenticate: Basic realm="x"', status="401 Unauthorized", content_type="text/html"
-    ),
+    "/401.jpg": answer(_TEXT, 'WWW-Authenticate: Basic realm="x"', status="401 Unauthorized", content_type="text/html"),
     "/403.jpg": answer(_TEXT, status="403 Forbidden", content_type="text/html"),
     "/404.jpg": answer(_TEXT, status="404 Not Found", content_type="text/html"),
     "/404-image.jpg": answer(JPEG, status="404 Not Found"),
@@ -752,9 +738,7 @@ SCRIPTS: dict[str, Script] = {
     "/429-once.jpg": first(
         1, answer(b"wait", "Retry-After: 1", status="429 Too Many Requests", content_type="text/plain"), good
     ),
-    "/429-long.jpg": answer(
-        b"wait", "Retry-After: 3600", status="429 Too Many Requests", content_type="text/plain"
-    ),
+    "/429-long.jpg": answer(b"wait", "Retry-After: 3600", status="429 Too Many Requests", content_type="text/plain"),
     "/503-date.jpg": retry_date,
     # goes wrong once, then well
     "/500-once.jpg": first(1, _FAULT, good),

@@ -120,9 +120,7 @@ class ParallelHTTPServer(HTTPServer):
         if self.is_running():
             raise HTTPServerError("Server is already running")
         app = Request.application(self.application)
-        self.server = ParallelWSGIServer(
-            self.host, self.port, app, KeepAliveHandler, ssl_context=self.ssl_context
-        )
+        self.server = ParallelWSGIServer(self.host, self.port, app, KeepAliveHandler, ssl_context=self.ssl_context)
         self.port = self.server.port
         self.server_thread = threading.Thread(target=self.thread_target, name="httpserver", daemon=True)
         self.server_thread.start()
