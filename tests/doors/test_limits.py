@@ -1,6 +1,5 @@
 """The machine's limits, met for real: a job goes on slower or ends with a clear line, and nothing is lost."""
 
-import os
 import re
 import resource
 import subprocess
@@ -114,9 +113,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 def mount(home: Path, options: str) -> None:
     """Mount a file system in memory, or change the options of one that is."""
-    subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", home], check=True, capture_output=True, text=True
-    )
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", home], check=True, capture_output=True, text=True)
 
 
 @PARALLEL
@@ -155,9 +152,7 @@ def test_few_descriptors_for_many_jobs(tmp_path: Path, engine: str, hosts: int):
     """With 64 open files in all, 200 jobs become fewer, a line says so, and idle connections take no one's place."""
     with ImageServer(Plan(latency=0.02, hosts=hosts)) as server:
         list_of, folder = write_list(tmp_path / "urls.txt", server.urls(180)), tmp_path / "images"
-        ran = get(
-            list_of, folder, "--engine", engine, "--jobs", 200, before=limited(resource.RLIMIT_NOFILE, 64)
-        )
+        ran = get(list_of, folder, "--engine", engine, "--jobs", 200, before=limited(resource.RLIMIT_NOFILE, 64))
         assert ran.status == 0, ran.err
         assert re.search(r"downloader: --jobs \d+ instead of 200: the limit of open files is 64\n", ran.err)
         assert max(server.hits.values()) == 1
@@ -183,13 +178,9 @@ def with_few_threads(stack: int, space: int) -> Sequence[str]:
 
 def test_fewer_threads_than_jobs(tmp_path: Path):
     """Where the system gives fewer threads than jobs the run is slower, not shorter."""
-    if sys.maxsize < 2**32 or not hasattr(os, "fork"):
-        pytest.skip("limits of address space need a 64-bit system")
     with ImageServer(Plan(latency=0.05)) as server:
         list_of, folder = write_list(tmp_path / "urls.txt", server.urls(40)), tmp_path / "images"
-        ran = run(
-            *getting(list_of, folder, "--per-host", 0), command=with_few_threads(GIB // 4, 2 * GIB)
-        )
+        ran = run(*getting(list_of, folder, "--per-host", 0), command=with_few_threads(GIB // 4, 2 * GIB))
         assert ran.status == 0, ran.err
         assert server.most_at_once < 8  # stacks of a quarter in two
     assert len(saved(folder)) == len(files(folder)) == 40
