@@ -4,11 +4,10 @@ DownloaderError
 ├── UsageError      a setting or a part that does not exist             exit 2
 ├── InputError      the list cannot be read, or is empty                exit 7
 ├── OutputError     disk full, no permission: ends the job              exit 6
-├── FetchError      one image; never ends a job, becomes ``Failed``
-│   ├── Transient   worth asking again
-│   └── Permanent   the answer will not change by asking
-├── ProcessError    one image could not be post-processed
-└── Filtered        the user's own rule left it out, becomes ``Skipped``
+├── Starved         no descriptor or thread just now: the task goes back, nothing was asked
+└── FetchError      one image; never ends a job, becomes ``Failed``
+    ├── Transient   worth asking again
+    └── Permanent   the answer will not change by asking
 
 The branch decides behaviour: ``isinstance(error, Transient)`` is the whole retry test. The leaf carries the
 ``code`` that stands in the manifest, and the advice a person reads beside it.
@@ -45,23 +44,12 @@ class Starved(DownloaderError):
     """The machine is out of descriptors or threads for a moment: no attempt was made, the task goes back."""
 
 
-class ProcessError(DownloaderError):
-    """One image could not be post-processed."""
-
-    code: ClassVar[str] = "process"
-
-
-class Filtered(DownloaderError):
-    """The user's own rule leaves this image out."""
-
-    code: ClassVar[str] = "filtered"
-
-
 class FetchError(DownloaderError):
     """One image could not be fetched; ``detail`` says what was met, ``code`` names the kind."""
 
     code: ClassVar[str]
     advice: ClassVar[str]
+    remedy: ClassVar[str] = ""  # the flag with which asking again makes sense
 
     def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
         super().__init__(detail)
@@ -167,6 +155,7 @@ class NotAnImage(Permanent):
 
     code = "not-an-image"
     advice = "a page or text came instead of an image: open one in a browser, or use --accept any"
+    remedy = "--accept any"
 
 
 class Empty(Permanent):
@@ -181,6 +170,7 @@ class TooLarge(Permanent):
 
     code = "too-large"
     advice = "raise --max-bytes if you want images of this size"
+    remedy = "--max-bytes 1G"
 
 
 class BadUrl(Permanent):
@@ -195,6 +185,7 @@ class PrivateAddress(Permanent):
 
     code = "private-address"
     advice = "name the hosts you trust with --allow-host HOST[:PORT], or use --allow-private"
+    remedy = "--allow-private"
 
 
 class BadReply(Permanent):
@@ -209,27 +200,29 @@ class TooManyRedirects(Permanent):
 
     code = "too-many-redirects"
     advice = "the server sends in circles: open one in a browser"
+    remedy = "--max-redirects 30"
 
 
 class Tls(Permanent):
     """The certificate is not to be trusted, or no common protocol was found."""
 
     code = "tls"
-    advice = "the certificate is not trusted: correct the host name, or give your own authority with --ca-file"
+    advice = "TLS failed: is it http://? else correct the host name, or give your own authority with --ca-file"
+    remedy = "--ca-file FILE"
 
 
 class Missing(Transient):
     """Found by an audit: the file is no longer where the manifest says."""
 
     code = "missing"
-    advice = "the file was moved or deleted: run the job again to fetch it anew"
+    advice = "the file was moved or deleted: retry to fetch it anew"
 
 
 class Damaged(Transient):
     """Found by an audit: the file is not the one that was saved."""
 
     code = "damaged"
-    advice = "the file was changed after it was saved: run the job again to fetch it anew"
+    advice = "the file was changed after it was saved: retry to fetch it anew"
 
 
 def _leaves(kind: type[FetchError]) -> list[type[FetchError]]:
@@ -248,3 +241,9 @@ def advice(code: str) -> str:
     """Say what a person can do about failures of this code."""
     kind = BY_CODE.get(code)
     return kind.advice if kind else ""
+
+
+def remedy(code: str) -> str:
+    """Give the flag with which failures of this code are worth asking again; empty for none."""
+    kind = BY_CODE.get(code)
+    return kind.remedy if kind else ""

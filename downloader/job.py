@@ -1,6 +1,7 @@
 """One job, from the list to the report: the one path every door runs."""
 
 import logging
+import random
 import resource
 import shutil
 import time
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from downloader import registry
-from downloader.engines.kit import Kit, seeded
+from downloader.engines.kit import Kit
 from downloader.engines.spool import Spool
 from downloader.errors import InputError, OutputError, is_transient
 from downloader.feeder import Feeder, Unfinished
@@ -63,9 +64,10 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
         engine = registry.part("engine", registry.ENGINES, settings.pace.engine)(kit)
         sink = registry.part("sink", registry.SINKS, "folder")(folder, parts, settings.output)
         manifest.remember("settings", settings.flat())
+        log.info("run %d in %s: engine %s, %d jobs", manifest.run, folder, settings.pace.engine, kit.jobs)
         feeder = stack.enter_context(Feeder(job.source, control))
         supply = Unfinished(feeder, manifest, job.ask_again, tally.known)
-        schedule = Schedule(supply, RetryRule(settings.retry, seeded()), settings.pace.per_host)
+        schedule = Schedule(supply, RetryRule(settings.retry, random.Random()), settings.pace.per_host)
         stack.push(_failures_writer(manifest))
         fetched = stack.enter_context(closing(engine.fetch(schedule, control, emit)))
         for outcomes in manifest.record(sink.store(fetched)):
@@ -77,7 +79,9 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
             raise InputError("the list holds no URLs: put one on each line")
         if not control.stopping and tally.lines != supply.lines:
             raise RuntimeError(f"{supply.lines} lines went in, {tally.lines} outcomes came out")
-    return tally.report(control.reason, supply.lines)
+    report = tally.report(control.reason, supply.lines)
+    log.info("run ended: %d lines, %d saved, %d failed", report.lines, report.saved, report.failures)
+    return report
 
 
 class _Emitter:
@@ -112,6 +116,7 @@ class _Tally:
     codes: Counter[str] = field(default_factory=Counter)
     before: int = 0
     lines: int = 0  # that have an outcome, of whichever run
+    fetched: int = 0
     bytes: int = 0
     attempts: int = 0
     worked: float = 0.0
@@ -136,7 +141,8 @@ class _Tally:
             self.attempts += outcome.effort.attempts
             self.worked += outcome.effort.seconds
             if isinstance(outcome, Saved):
-                self.bytes += outcome.payload.size
+                self.fetched += 1
+                self.bytes += outcome.image.size
 
     def _count(self, status: str, code: str | None, number: int = 1) -> None:
         self.statuses[status] += number
@@ -152,6 +158,7 @@ class _Tally:
             failed=dict(self.codes.most_common()),
             transient=sum(number for code, number in self.codes.items() if is_transient(code)),
             known=self.before,
+            fetched=self.fetched,
             bytes=self.bytes,
             seconds=time.monotonic() - self.start,
             attempts=self.attempts,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from downloader.errors import InputError
 from downloader.job import Job, run_job
 from downloader.model import Committed, Event, Line, Outcome, Report
 from downloader.ports import Control
@@ -21,13 +22,19 @@ class _Urls:
         self._urls = [urls] if isinstance(urls, str) else urls
 
     def __iter__(self) -> Any:
-        return (Line(url, f"item {number}") for number, url in enumerate(self._urls))
+        return (_line(url, number) for number, url in enumerate(self._urls))
+
+
+def _line(url: object, number: int) -> Line:
+    if not isinstance(url, str):
+        raise InputError(f"item {number} of the URLs is {url!r}: give strings")
+    return Line(url, f"item {number}")
 
 
 def download(
     urls: Iterable[str], output: str | os.PathLike[str], *, settings: Settings | None = None, **changes: Any
 ) -> Report:
-    """Download images into a folder and give the report, with every outcome of this run.
+    """Download images into a folder and give the report, with every outcome of this run in the order of their indexes.
 
     ``changes`` are settings by their names, as on the command line: ``engine="async", jobs=64, timeout="2m"``. What an
     earlier run in the same folder has finished is not asked again and has no outcome here; the counts include it.
@@ -45,7 +52,7 @@ def download(
             outcomes.extend(event.outcomes)
 
     report = _outside_of_loops(Job(_Urls(urls), chosen), collect)
-    return replace(report, outcomes=tuple(outcomes))
+    return replace(report, outcomes=tuple(sorted(outcomes, key=lambda outcome: outcome.task.index)))
 
 
 def _outside_of_loops(job: Job, collect: Any) -> Report:

@@ -38,10 +38,9 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Payload:
-    """A whole, judged body, with its Content-Encoding removed and nothing else done to it."""
+class Image:
+    """What is known of a whole, judged body."""
 
-    body: bytes | Path  # a path when it was spooled to disk
     size: int
     sha256: str
     format: str  # jpeg, png, … or "" for a body that only --accept any takes
@@ -49,6 +48,14 @@ class Payload:
     http_status: int = 200
     etag: str | None = None
     last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A whole, judged body, with its Content-Encoding removed and nothing else done to it; gone once it is stored."""
+
+    image: Image
+    body: bytes | Path = field(repr=False)  # a path when it was spooled to disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ class Saved:
 
     task: Task
     path: str  # relative to the output folder, with forward slashes
-    payload: Payload
+    image: Image
     effort: Effort
 
     status = "saved"
@@ -180,8 +187,9 @@ class Report:
     skipped: int = 0
     failed: Mapping[str, int] = field(default_factory=dict)  # by code
     transient: int = 0  # how many of the failed are worth another run
-    known: int = 0  # how many of all were finished before this run
-    bytes: int = 0  # stored in this run
+    known: int = 0  # how many of all were settled in earlier runs
+    fetched: int = 0  # images stored in this run
+    bytes: int = 0  # their size
     seconds: float = 0.0
     attempts: int = 0
     seconds_at_work: float = 0.0  # summed over attempts: what one after another would have taken
@@ -216,7 +224,7 @@ STOPPED = {"max-duration": 8, "interrupt": 130, "terminate": 143}
 
 def outcome_fields(outcome: Outcome) -> dict[str, Any]:
     """Give an outcome as the JSON object that ``--json`` prints."""
-    payload = outcome.payload if isinstance(outcome, Saved) else None
+    image = outcome.image if isinstance(outcome, Saved) else None
     return {
         "type": "outcome",
         "index": outcome.task.index,
@@ -225,9 +233,9 @@ def outcome_fields(outcome: Outcome) -> dict[str, Any]:
         "code": outcome.code,
         "detail": outcome.detail,
         "path": outcome.path,
-        "bytes": payload.size if payload else None,
-        "sha256": payload.sha256 if payload else None,
-        "http_status": payload.http_status if payload else getattr(outcome, "http_status", None),
+        "bytes": image.size if image else None,
+        "sha256": image.sha256 if image else None,
+        "http_status": image.http_status if image else getattr(outcome, "http_status", None),
         "attempts": outcome.effort.attempts,
         "seconds": round(outcome.effort.seconds, 6),
     }

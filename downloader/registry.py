@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
-from downloader.errors import UsageError
+from downloader.errors import InputError, UsageError
 
 ENGINES = {
     "thread": "downloader.engines.threads:ThreadEngine",
@@ -33,6 +33,12 @@ def part(kind: str, table: Mapping[str, str], name: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
+UNREAD = frozenset(("csv", "tsv", "json", "gz", "zip", "parquet", "xlsx"))
+"""Suffixes of lists that are surely no plain text: read as such, every line would be wrong."""
+
+
 def reader(suffix: str) -> Any:
-    """Give the reader for lists with this suffix; what has no reader of its own is plain text."""
+    """Give the reader for lists with this suffix; what has none of its own is plain text. Raises InputError."""
+    if suffix in UNREAD:
+        raise InputError(f"lists in .{suffix} cannot be read: give plain text, a URL on each line, or .jsonl")
     return part("list format", READERS, suffix if suffix in READERS else "txt")

@@ -48,15 +48,21 @@ class Resolver:
         try:
             return self._answer(host).result(timeout)
         except TimeoutError:
-            raise Dns(f"looking up {host!r} took longer than {timeout:.0f} s") from None
+            raise _too_slow(host, timeout) from None
 
-    async def addresses_async(self, host: str) -> Sequence[str]:
-        """Look a host up without blocking the event loop; the caller bounds the time. Raises Dns or NoSuchHost."""
+    async def addresses_async(self, host: str, timeout: float) -> Sequence[str]:  # noqa: ASYNC109 - as addresses()
+        """Look a host up without blocking the event loop, for at most ``timeout`` seconds. Raises Dns or NoSuchHost."""
         if literal := _literal(host):
             return literal
         answer = self._answer(host)
-        # Shielded: a caller that gives up must not cancel the look-up that others wait for.
-        return answer.result() if answer.done() else await asyncio.shield(asyncio.wrap_future(answer))
+        if answer.done():
+            return answer.result()
+        try:
+            async with asyncio.timeout(timeout):
+                # Shielded: a caller that gives up must not cancel the look-up that others wait for.
+                return await asyncio.shield(asyncio.wrap_future(answer))
+        except TimeoutError:
+            raise _too_slow(host, timeout) from None
 
     def close(self) -> None:
         """Let look-ups under way end by themselves and start no more."""
@@ -94,6 +100,10 @@ class Resolver:
         except (OSError, UnicodeError) as error:
             raise Dns(f"looking up {host!r} failed: {error}") from None
         return list(dict.fromkeys(entry[4][0] for entry in found))
+
+
+def _too_slow(host: str, timeout: float) -> Dns:
+    return Dns(f"looking up {host!r} took longer than {timeout:.0f} s")
 
 
 def _literal(host: str) -> Sequence[str]:

@@ -8,6 +8,7 @@ import click
 
 @click.command(
     "audit",
+    short_help="Hash again what was saved.",
     epilog="\b\nExamples:\n  downloader audit images\n  downloader audit images --mark && downloader retry images\n",
 )
 @click.argument("folder", metavar="DIR")
@@ -18,7 +19,7 @@ import click
 )
 def command(folder: str, *, mark: bool) -> int:
     """Hash every saved image again and name those that are missing or damaged. Exits 4 when there are any."""
-    from downloader.manifest import Manifest, views
+    from downloader.manifest import Manifest, mend, views
 
     findings, whole = [], 0
     for finding in views.audit(Path(folder)):
@@ -29,7 +30,7 @@ def command(folder: str, *, mark: bool) -> int:
         click.echo(f"{finding.code}  {finding.path}")
     if mark and findings:
         with Manifest(Path(folder)) as manifest:  # holds the lock: no run is at work meanwhile
-            views.mark(Path(folder), findings)
+            mend.mark(Path(folder), findings)
             manifest.write_failures()
     click.echo(f"{whole} whole, {len(findings)} missing or damaged", err=True)
     if findings:

@@ -12,20 +12,20 @@ IMAGES = 10
 FAILS_ONCE = 3
 
 
-@click.command("demo")
+@click.command("demo", short_help="Fetch ten images from a local server, a thread for each.")
 def command() -> int:
     """Fetch ten images from a local server, a thread for each, into temp/."""
     from downloader.cli.running import start_logging, stoppable
     from downloader.imageserver import ImageServer, Plan
     from downloader.job import Job, run_job
-    from downloader.manifest.views import forget
+    from downloader.manifest.mend import forget
     from downloader.ports import Control
     from downloader.registry import reader
     from downloader.sources.files import Lists
 
     start_logging(0)
     settings = Settings().replace(**read_config(ready_made("ten-images")))
-    forget(Path(settings.output.output))  # an earlier demo's images: its server had another port
+    forget(Path(settings.output.output), "http://127.0.0.1:%/image-%.jpg")  # an earlier demo, on another port
     plan = Plan(latency=0.3, size=20 << 10, seed=1, flaky=frozenset({FAILS_ONCE}))
     control = Control()
     with ImageServer(plan) as server, stoppable(control, settings.ending):

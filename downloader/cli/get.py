@@ -1,18 +1,20 @@
 """``downloader get``: fetch a list."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from downloader.cli.manners import Manners, manners_options
 from downloader.cli.options import given_settings, settings_options
-from downloader.errors import InputError
+from downloader.errors import InputError, UsageError
 from downloader.settings import Settings
 
 
 @click.command(
     "get",
+    short_help="Fetch images in parallel into a folder.",
     epilog="""\b
 Examples:
   downloader get -i urls.txt -o images
@@ -41,5 +43,7 @@ def command(context: click.Context, /, urls: tuple[str, ...], lists: tuple[str, 
         raise click.UsageError("nothing to fetch: give URLs, or a list with -i FILE", context)
     if "-" in lists and sys.stdin is None:
         raise InputError("stdin is closed: give a file with -i FILE")
+    if file := next((url for url in urls if "://" not in url and Path(url).is_file()), None):
+        raise UsageError(f"{file!r} is a file: give it as a list with -i {file}")
     settings = given_settings(Settings(), given)
     return run(Job(Lists(registry.reader, urls, lists), settings), Manners.of(given))

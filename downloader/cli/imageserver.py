@@ -10,6 +10,7 @@ from downloader.errors import UsageError
 
 @click.command(
     "imageserver",
+    short_help="Serve real JPEGs on loopback addresses.",
     epilog="\b\nExample:\n  downloader imageserver --port 8000 --hosts 16 --latency 100ms --size 20k --seed 1\n",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")

@@ -2,23 +2,40 @@
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import click
 
 from downloader.errors import UsageError
 from downloader.settings import Settings, each_field
 
+OTHER_VARIABLES = {"DOWNLOADER_DEBUG", "DOWNLOADER_CONFIG"}
+
 Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator: TypeAlias = Callable[[Any], Any]
 
 
 def settings_options(command: Command) -> Command:
     """Give a command a flag for each setting, and ``--config``."""
-    flags = [_flag(setting) for _, setting in each_field()]
-    config = click.option("--config", metavar="FILE", help="Read settings from a TOML file; flags go before it.")
+    return _with_flags(command, [_flag(setting, _default(setting.default)) for _, setting in each_field()])
+
+
+def changing_options(command: Command) -> Command:
+    """Give a command that goes on in a folder a flag for each setting it can change there: not the folder."""
+    return _with_flags(command, [_flag(setting, "") for _, setting in each_field() if setting.name != "output"])
+
+
+def _with_flags(command: Command, flags: Sequence[Decorator]) -> Command:
+    config: Decorator = click.option(
+        "--config",
+        envvar="DOWNLOADER_CONFIG",
+        metavar="FILE",
+        help="Read settings from a TOML file; flags win.",
+    )
     for decorate in reversed([*flags, config]):
         command = decorate(command)
     return command
@@ -29,12 +46,22 @@ def given_settings(base: Settings, given: Mapping[str, Any]) -> Settings:
     config = given.get("config")
     chosen = base.replace(**read_config(Path(config))) if config else base
     names = {setting.name for _, setting in each_field()}
+    _check_environment(names)
     chosen = chosen.replace(
         **{name: value for name, value in given.items() if name in names and value not in (None, ())}
     )
     if chosen.reach.ca_file is None and os.environ.get("SSL_CERT_FILE"):
         chosen = chosen.replace(ca_file=os.environ["SSL_CERT_FILE"])
     return chosen
+
+
+def _check_environment(names: Iterable[str]) -> None:
+    known = {f"DOWNLOADER_{name.upper()}" for name in names} | OTHER_VARIABLES
+    for name in os.environ:
+        if name.startswith("DOWNLOADER_") and name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f": did you mean {near[0]}?" if near else ""
+            raise UsageError(f"the environment sets {name}, which is no setting{hint}")
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -53,11 +80,11 @@ def ready_made(name: str) -> Path:
     return next(path for folder in (package, package.parent) if (path := folder / "config" / f"{name}.toml").exists())
 
 
-def _flag(setting: "Field[Any]") -> Callable[[Command], Command]:
+def _flag(setting: "Field[Any]", default: str) -> Decorator:
     flag = f"--{setting.name.replace('_', '-')}"
     names = [name for name in (setting.metadata["flag"], flag) if name]
     options: dict[str, Any] = {"envvar": f"DOWNLOADER_{setting.name.upper()}", "default": None}
-    options["help"] = f"{setting.metadata['help']}{_default(setting.default)}"
+    options["help"] = f"{setting.metadata['help']}{default}"
     allowed = getattr(setting.metadata["parse"], "allowed", None)
     if isinstance(setting.default, bool):
         options |= {"is_flag": True}

@@ -49,7 +49,7 @@ class Quiet:
         match event:
             case Committed(outcomes):
                 self._counts.update(outcome.status for outcome in outcomes)
-                self._bytes += sum(outcome.payload.size for outcome in outcomes if isinstance(outcome, Saved))
+                self._bytes += sum(outcome.image.size for outcome in outcomes if isinstance(outcome, Saved))
                 self._tell_of_stopping()
                 self._show()
             case Known(count):

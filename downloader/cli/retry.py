@@ -6,22 +6,24 @@ from typing import Any
 import click
 
 from downloader.cli.manners import Manners, manners_options
-from downloader.cli.options import given_settings, settings_options
+from downloader.cli.options import changing_options, given_settings
 from downloader.errors import BY_CODE, UsageError
 from downloader.settings import Settings
 
 
 @click.command(
     "retry",
+    short_help="Ask the failures of a folder again.",
     epilog="""\b
 Examples:
   downloader retry images
   downloader retry images --code timed-out,dns --timeout 2m
+  downloader retry images --code private-address --allow-private
 """,
 )
 @click.argument("folder", metavar="DIR")
 @click.option("--code", "codes", metavar="CODE[,CODE...]", help="Only failures of these codes; all without it.")
-@settings_options
+@changing_options
 @manners_options
 def command(folder: str, codes: str | None, **given: Any) -> int:
     """Ask the failures of a folder again, and just those.
@@ -30,12 +32,12 @@ def command(folder: str, codes: str | None, **given: Any) -> int:
     """
     from downloader.cli.running import run
     from downloader.job import Job
-    from downloader.manifest.views import FailedLines, kept, reading, setting_names
+    from downloader.manifest.views import FailedLines, kept, known_settings, reading
 
     wanted = _codes(codes)
     home = Path(folder)
     with reading(home) as database:
-        base = Settings().replace(**setting_names(database))
+        base = Settings().replace(**known_settings(database))
         others = kept(database, wanted)
         asked = any(True for _ in FailedLines(home, wanted))
     if not asked:

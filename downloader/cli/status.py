@@ -6,10 +6,13 @@ from pathlib import Path
 
 import click
 
+from downloader.cli.summary import retry_command
 from downloader.errors import advice
 
 
-@click.command("status", epilog="\b\nExample:\n  downloader status images\n")
+@click.command(
+    "status", short_help="Show how a folder's list stands.", epilog="\b\nExample:\n  downloader status images\n"
+)
 @click.argument("folder", metavar="DIR")
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
 def command(folder: str, *, as_json: bool) -> int:
@@ -34,6 +37,7 @@ def command(folder: str, *, as_json: bool) -> int:
         click.echo(f"  e.g. {cause.url}\n       {cause.detail}")
     if hosts:
         click.echo("\nhosts with most failures: " + ", ".join(f"{host} ({number})" for host, number in hosts))
-    if codes := [cause.code for cause in causes if cause.transient]:
-        click.echo(f"\nnext: downloader retry {shlex.quote(folder)} --code {','.join(codes)}")
+    command = retry_command(shlex.quote(folder), [cause.code for cause in causes])
+    if causes and " retry " in command:
+        click.echo(f"\nnext: {command}")
     return 0

@@ -1,9 +1,12 @@
 """What a person reads at the end: what became of the list, why, and what to type next."""
 
 import shlex
+import shutil
 import sys
+import textwrap
+from collections.abc import Sequence
 
-from downloader.errors import advice
+from downloader.errors import advice, is_transient, remedy
 from downloader.model import Report
 
 _STOPPED = {
@@ -14,26 +17,34 @@ _STOPPED = {
 
 
 def print_summary(report: Report, status: int) -> None:
-    """Print the summary to stderr."""
-    print("\n".join(summary_lines(report, status)), file=sys.stderr)
+    """Print the summary to stderr, wrapped to the width of the terminal."""
+    width = shutil.get_terminal_size().columns if sys.stderr.isatty() else 1000
+    for line in summary_lines(report, status):
+        indent = " " * (line.rfind("  ") + 2) if line.startswith("  ") else "  "
+        print(textwrap.fill(line, max(width, 40), subsequent_indent=indent, break_long_words=False), file=sys.stderr)
 
 
 def summary_lines(report: Report, status: int) -> list[str]:
     """Give the lines of the summary."""
-    fetched = max(0, report.total - report.known)
-    rate = fetched / report.seconds if report.seconds else 0.0
     lines = [f"{_STOPPED[report.stopped]} after {report.seconds:.1f} s"] if report.stopped else []
     lines.append(
-        f"saved {report.saved} of {max(report.total, report.lines)}, skipped {report.skipped}, failed {report.failures}"
-        f" ({size_text(report.bytes)} in {report.seconds:.1f} s, {rate:.1f} images/s)"
+        f"saved {report.saved} of {max(report.total, report.lines)}, skipped {report.skipped}, "
+        f"failed {report.failures}{_rate(report)}"
     )
     if report.known:
-        lines.append(f"{report.known} of them were done before this run and not asked again")
+        lines.append(f"{report.known} of them were settled in earlier runs and not asked again")
     width = max(map(len, report.failed), default=0)
     lines += [f"  {number:>6} {code:<{width}}  {advice(code)}" for code, number in report.failed.items()]
     if step := next_step(report, status):
         lines.append(f"next: {step}")
     return lines
+
+
+def _rate(report: Report) -> str:
+    if not report.fetched:
+        return ""
+    rate = report.fetched / report.seconds
+    return f" ({size_text(report.bytes)} in {report.seconds:.1f} s, {rate:.1f} images/s)"
 
 
 def next_step(report: Report, status: int) -> str:
@@ -43,9 +54,17 @@ def next_step(report: Report, status: int) -> str:
         return "the same command again goes on where this one stopped"
     if status == 5:
         return f"check the network and its proxy, then: downloader retry {folder}"
-    if report.transient:
-        return f"downloader retry {folder}"
-    return f"downloader status {folder}" if report.failures else ""
+    return retry_command(folder, list(report.failed)) if report.failures else ""
+
+
+def retry_command(folder: str, codes: Sequence[str]) -> str:
+    """Give the command that asks again what is worth it: the transient, else what a flag can mend, else a look."""
+    if again := [code for code in codes if is_transient(code)]:
+        return f"downloader retry {folder}" + ("" if len(again) == len(codes) else f" --code {','.join(again)}")
+    mendable = next((code for code in codes if remedy(code)), None)
+    return (
+        f"downloader retry {folder} --code {mendable} {remedy(mendable)}" if mendable else f"downloader status {folder}"
+    )
 
 
 def size_text(count: float) -> str:

@@ -2,11 +2,13 @@
 
 import logging
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from downloader.engines.kit import Kit
 from downloader.errors import BadUrl, FetchError, OutputError, Starved
 from downloader.model import AttemptEnded, Effort, Failed, Fetched, Payload, Worker
+from downloader.policy.address import normalise
 from downloader.policy.exchange import Exchange
 from downloader.ports import Emit, Schedule, Ticket
 
@@ -45,6 +47,11 @@ class Attempt:
         self._start = time.monotonic()
         self.deadline = self._start + limits.timeout
 
+    def check_url(self) -> None:
+        """Raise BadUrl for a line that is no URL: it fails here, on the same path as all."""
+        if not self.ticket.task.host:
+            normalise(self.ticket.task.url)
+
     def fetched(self, payload: Payload) -> Ended:
         """End well."""
         return self._ended(payload)
@@ -67,6 +74,7 @@ class Account:
         self._emit = emit
         self._spent: dict[Ticket, Effort] = {}  # what earlier attempts of tasks still open cost
         self._starved_since: float | None = None  # since when no attempt could even begin
+        self._unexpected: BaseException | None = None
 
     def settle(self, ended: Ended) -> Fetched | Failed | None:
         """Give the task's result, or None when it will be asked again."""
@@ -88,11 +96,26 @@ class Account:
         self._spent[ticket] = effort
         return None
 
+    def settle_all(self, ended: Iterable[Ended | BaseException]) -> Sequence[Fetched | Failed]:
+        """Give the results of a batch; what a worker did not expect is kept for ``check``, behind the batch."""
+        results: list[Fetched | Failed] = []
+        for each in ended:
+            if isinstance(each, BaseException):
+                self._unexpected = self._unexpected or each
+            elif result := self.settle(each):
+                results.append(result)
+        return results
+
+    def check(self) -> None:
+        """Raise what a worker did not expect, now that what the others fetched is stored."""
+        if self._unexpected is not None:
+            raise self._unexpected
+
     def _starve(self, error: Starved) -> None:
         now = time.monotonic()
         self._starved_since = self._starved_since or now
         if now - self._starved_since > HUNGER:
-            raise OutputError(f"no image could be asked for in {HUNGER:.0f} s: {error}") from error
+            self._unexpected = OutputError(f"no image could be asked for in {HUNGER:.0f} s: {error}")
 
     def _effort(self, ended: Ended) -> Effort:
         before = self._spent.pop(ended.ticket, None)
@@ -107,18 +130,11 @@ class Account:
 
     def _tell(self, ended: Ended, wait: float | None) -> None:
         result, task, number = ended.result, ended.ticket.task, ended.ticket.attempt
-        size = result.size if isinstance(result, Payload) else 0
+        size = result.image.size if isinstance(result, Payload) else 0
         code = result.code if isinstance(result, FetchError) else None
         detail = result.detail if isinstance(result, FetchError) else None
         self._emit(AttemptEnded(task, number, ended.worker, ended.seconds, size, code, detail, wait))
-        log.debug(
-            "attempt %d of %s ended: code=%s seconds=%.3f retry_in=%s",
-            number,
-            task.url,
-            code,
-            ended.seconds,
-            wait,
-        )
+        log.debug("attempt %d of %s: %s after %.3f s", number, task.url, detail or "fetched", ended.seconds)
 
 
 def _detail(ended: Ended, error: FetchError) -> str:

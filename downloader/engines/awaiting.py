@@ -18,7 +18,7 @@ from downloader.engines.kit import Kit
 from downloader.engines.wire import HEADER_LINES
 from downloader.errors import BadReply, FetchError, Reset, Starved, TimedOut, Tls, Truncated
 from downloader.model import Payload, Worker
-from downloader.policy.address import endpoint, normalise
+from downloader.policy.address import endpoint
 from downloader.policy.exchange import HEAD_BYTES, Exchange, Read
 from downloader.ports import Ticket
 
@@ -34,6 +34,7 @@ class CheckedConnector(aiohttp.TCPConnector):
             limit=0,  # permits and hosts are the schedule's business
             ssl=kit.trust(),
             use_dns_cache=False,
+            happy_eyeballs_delay=None,  # one address after another, as in every engine
             socket_factory=self._make_socket,
         )
         self._kit = kit
@@ -42,7 +43,8 @@ class CheckedConnector(aiohttp.TCPConnector):
     async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:  # noqa: ARG002
         # aiohttp skips its resolver for whatever looks like an IP literal to it, "2130706433" and "127.1" among
         # them, and the system would then connect to 127.0.0.1: every host goes through our resolver and guard.
-        found = await self._kit.resolver.addresses_async(host)
+        longest = self._kit.settings.limits.connect_timeout
+        found = await self._kit.resolver.addresses_async(host, longest)
         return [_resolved(host, port, address) for address in self._kit.guard.permit(host, port, found)]
 
     def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
@@ -62,7 +64,8 @@ class CheckedConnector(aiohttp.TCPConnector):
     async def _create_connection(self, req: Any, traces: Any, timeout: aiohttp.ClientTimeout) -> Any:  # noqa: ASYNC109
         longest = self._kit.settings.limits.connect_timeout
         try:
-            async with asyncio.timeout(longest):  # look-up and TLS included, as in every engine
+            # Look-up and TLS included, as in every engine; a look-up that takes all of it names itself.
+            async with asyncio.timeout(longest + 0.1):
                 return await super()._create_connection(req, traces, timeout)
         except TimeoutError:
             raise TimedOut(f"no connection within {longest:g} s (--connect-timeout)") from None
@@ -119,7 +122,7 @@ class AwaitingClient:
 
     async def _fetch(self, attempt: Attempt) -> Payload:
         exchange = attempt.exchange
-        exchange.url = normalise(exchange.url)  # a line that is no URL fails here, on the same path as all
+        attempt.check_url()
         while True:
             async with await self._open(exchange.url, attempt.deadline) as reply:
                 if await _judge(reply, exchange):
@@ -161,8 +164,9 @@ async def _judge(reply: ClientResponse, exchange: Exchange) -> bool:
     return wanted
 
 
-async def _read_away(reply: ClientResponse, most: int) -> None:
-    if not most:
+async def _read_away(reply: ClientResponse, most: int | None) -> None:
+    """Read an unwanted body of at most so many bytes to its end; None is not worth it, and costs the connection."""
+    if most is None:
         reply.close()
         return
     try:

@@ -18,7 +18,7 @@ from downloader.engines.kit import Kit
 from downloader.engines.wire import SharedAdapter
 from downloader.errors import BadReply, FetchError, Reset, Starved, TimedOut, Truncated
 from downloader.model import Payload, Worker
-from downloader.policy.address import endpoint, normalise
+from downloader.policy.address import endpoint
 from downloader.policy.exchange import Exchange, Read
 from downloader.ports import Ticket
 
@@ -34,6 +34,7 @@ class BlockingClient:
         self._adapter = SharedAdapter(kit, Dialer(kit, self._make_room))
         self._headers = requests.structures.CaseInsensitiveDict(kit.headers)
         self._hops: dict[int, Hop] = {}  # under way, by thread
+        self._closed = False
 
     def attempt(self, ticket: Ticket) -> Ended:
         """Make one attempt in the calling thread."""
@@ -50,6 +51,7 @@ class BlockingClient:
 
     def close(self) -> None:
         """Close the connections kept alive, and hang up on those in use: whoever still reads is left behind."""
+        self._closed = True
         for hop in list(self._hops.values()):
             with suppress(OSError):
                 if hop.sock is not None:
@@ -62,7 +64,7 @@ class BlockingClient:
 
     def _fetch(self, attempt: Attempt) -> Payload:
         exchange = attempt.exchange
-        exchange.url = normalise(exchange.url)  # a line that is no URL fails here, on the same path as all
+        attempt.check_url()
         while True:
             with closing(self._open(exchange.url, attempt.deadline)) as reply:
                 if _judge(reply, exchange):
@@ -86,6 +88,8 @@ class BlockingClient:
             return self._send(url)
 
     def _send(self, url: str) -> HTTPResponse:
+        if self._closed:
+            raise Reset("the job is over")
         request = PreparedRequest()
         request.method, request.url, request.headers = "GET", url, self._headers
         try:
@@ -106,9 +110,12 @@ def _judge(reply: HTTPResponse, exchange: Exchange) -> bool:
     return wanted
 
 
-def _read_away(reply: HTTPResponse, most: int) -> None:
+def _read_away(reply: HTTPResponse, most: int | None) -> None:
+    """Read an unwanted body of at most so many bytes to its end; None is not worth it, and costs the connection."""
+    if most is None:
+        return
     try:
-        for chunk in _chunks(reply) if most else ():
+        for chunk in _chunks(reply):
             most -= len(chunk)
             if most < 0:
                 return

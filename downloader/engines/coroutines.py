@@ -6,6 +6,7 @@ The loop runs in the thread that pulls the results, between two pulls: no hand-o
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from downloader.engines.attempt import Account, Ended
 from downloader.engines.awaiting import AwaitingClient
@@ -29,14 +30,15 @@ class AsyncEngine:
     def fetch(self, schedule: Schedule, control: Control, emit: Emit) -> Iterator[Sequence[Fetched | Failed]]:
         """Let the loop run until something ended, give what it was, and so on until the schedule is exhausted."""
         account = Account(schedule, emit)
-        with asyncio.Runner() as runner:  # which cancels whoever is left when it closes
+        with asyncio.Runner(loop_factory=_StoppingLoop) as runner:  # which cancels whoever is left when it closes
             loop = runner.get_loop()
             control.on_change(lambda: self._tell(loop))
             crew = loop.create_task(self._crew(schedule, control))
             crew.add_done_callback(lambda _: self._news.set())
             while not crew.done():
                 loop.run_until_complete(self._round(schedule, control))
-                yield self._settled(account)
+                yield account.settle_all(self._take_ended())
+                account.check()
                 if control.leave_now:
                     name_those_left(emit, list(self._tasks))
                     return
@@ -46,7 +48,7 @@ class AsyncEngine:
                 raise group.exceptions[0] from group
 
     def _tell(self, loop: asyncio.AbstractEventLoop) -> None:
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # closed: the job is over
             loop.call_soon_threadsafe(self._news.set)
 
     async def _crew(self, schedule: Schedule, control: Control) -> None:
@@ -91,12 +93,28 @@ class AsyncEngine:
             return
         self._news.clear()
 
-    def _settled(self, account: Account) -> Sequence[Fetched | Failed]:
+    def _take_ended(self) -> Sequence[Ended | BaseException]:
         ended, self._ended = self._ended, []
-        results: list[Fetched | Failed] = []
-        for each in ended:
-            if isinstance(each, BaseException):
-                raise each
-            if result := account.settle(each):
-                results.append(result)
-        return results
+        return ended
+
+
+class _StoppingLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock stands while nobody runs it.
+
+    Else a consumer that is slow to take results, a full pipe or a network disk, would make time-outs of images that
+    had come in time.
+    """
+
+    _stood = 0.0
+    _stopped_at: float | None = None
+
+    def time(self) -> float:
+        return super().time() - self._stood
+
+    def run_forever(self) -> None:
+        if self._stopped_at is not None:
+            self._stood += super().time() - self._stopped_at
+        try:
+            super().run_forever()
+        finally:
+            self._stopped_at = super().time()

@@ -13,7 +13,12 @@ def start(thread: threading.Thread) -> None:
     try:
         thread.start()
     except RuntimeError as error:
-        raise OutputError(f"the system starts no thread ({error}): raise its limit of threads or of memory") from error
+        raise no_thread(error) from error
+
+
+def no_thread(error: RuntimeError) -> OutputError:
+    """Give the error for a system that starts no thread."""
+    return OutputError(f"the system starts no thread ({error}): raise its limit of threads or of memory")
 
 
 def over(schedule: Schedule, control: Control, *, under_way: bool) -> bool:

@@ -27,7 +27,7 @@ _HUNG_UP_ERRNO = (
     errno.EPIPE,
     errno.ECONNABORTED,
 )  # aiohttp's own classes keep only the number
-_STARVED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
+_STARVED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 def os_error(error: OSError, doing: str) -> FetchError | Starved:
@@ -41,7 +41,7 @@ def os_error(error: OSError, doing: str) -> FetchError | Starved:
     if isinstance(error, TimeoutError):
         return TimedOut(f"too slow while {doing}")
     if error.errno in _STARVED:
-        return Starved(f"out of descriptors or ports: {error.strerror}")
+        return Starved(f"out of descriptors: {error.strerror}")
     return Unreachable(f"{error.strerror or error} while {doing}")
 
 

@@ -1,6 +1,5 @@
 """What every engine is made with."""
 
-import random
 import socket
 import ssl
 from dataclasses import dataclass
@@ -46,8 +45,3 @@ class Kit:
         context = ssl.create_default_context(cafile=self.settings.reach.ca_file or certifi.where())
         context.set_alpn_protocols(["http/1.1"])
         return context
-
-
-def seeded() -> random.Random:
-    """Give a random source of our own, so that nobody's ``random.seed`` makes all clients retry in step."""
-    return random.Random()

@@ -34,16 +34,17 @@ class SequentialEngine:
         try:
             while not over(schedule, control, under_way=self._busy is not None):
                 self._hand_over(schedule, control)
-                yield self._take(account, patience(schedule, control, free=not self._busy))
+                yield account.settle_all(self._take(patience(schedule, control, free=self._busy is None)))
+                account.check()
             name_those_left(emit, [f"image-{self._busy.task.index}"] if self._busy else [])
         finally:
             self._tickets.put(None)
             self._client.close()
-        if not self._busy:
-            worker.join()
+            if self._busy is None:
+                worker.join()
 
     def _hand_over(self, schedule: Schedule, control: Control) -> None:
-        ticket = schedule.take(time.monotonic()) if control.open and not self._busy else None
+        ticket = schedule.take(time.monotonic()) if control.open and self._busy is None else None
         if ticket is not None:
             self._busy = ticket
             self._tickets.put(ticket)
@@ -55,7 +56,7 @@ class SequentialEngine:
             except BaseException as bug:  # noqa: BLE001 - the worker's wall: whatever it is, the engine must hear of it
                 self._ended.put(bug)
 
-    def _take(self, account: Account, timeout: float) -> Sequence[Fetched | Failed]:
+    def _take(self, timeout: float) -> Sequence[Ended | BaseException]:
         try:
             ended = self._ended.get(timeout=timeout)
         except Empty:
@@ -63,7 +64,4 @@ class SequentialEngine:
         if ended is None:
             return ()
         self._busy = None
-        if isinstance(ended, BaseException):
-            raise ended
-        result = account.settle(ended)
-        return (result,) if result else ()
+        return (ended,)

@@ -20,6 +20,10 @@ HEADER_LINES = 100
 """Most header lines of an answer, in every engine: http.client's own limit."""
 
 
+MOST_POOLS = 256
+"""Hosts whose connections are kept; a pool takes 5 kB, a TLS connection some 40."""
+
+
 class _Head:
     """The lines of a head as they come; one that stops before its blank line was cut, which http.client lets pass."""
 
@@ -142,7 +146,8 @@ class SharedAdapter(HTTPAdapter):
         # Set on the context because urllib3 wraps the plain socket into a new object.
         self._context.sslsocket_class = _tls_class(kit.settings.limits.read_timeout)
         self._dialer = dialer
-        hosts = max(kit.jobs, kit.ceiling)  # as many as could be in play, so that none loses its connections
+        # Several times as many hosts as can be at work, so that hosts in turn find their connections again.
+        hosts = min(kit.ceiling, max(4 * kit.jobs, MOST_POOLS))
         super().__init__(pool_connections=hosts, pool_maxsize=kit.settings.pace.per_host or kit.jobs)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

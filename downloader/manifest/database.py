@@ -17,7 +17,8 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise OutputError(f"cannot write {str(path)!r}: {error}") from error
+        said = error.strerror if isinstance(error, OSError) else error
+        raise OutputError(f"cannot write {str(path)!r}: {said}") from error
 
 
 def connect(path: Path, schema: str, *, synchronous: str) -> sqlite3.Connection:

@@ -4,6 +4,7 @@ import fcntl
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,16 +21,17 @@ COMMIT_SECONDS = 0.5
 
 _COLUMNS = (
     "index", "url", "final_url", "path", "status", "code", "detail", "http_status", "bytes", "sha256", "format", "etag",
-    "last_modified", "attempts", "seconds", "first_time", "last_time", "columns", "run",
+    "last_modified", "attempts", "seconds", "first_time", "last_time", "place", "columns", "run",
 )  # fmt: skip
 
-# "columns" is the user's own, as a JSON object; times are seconds since the epoch; "run" is the run that wrote the row.
+# "place" is where the line stands in its list, "columns" the user's own as a JSON object; times are seconds since the
+# epoch; "run" is the run that wrote the row.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS images (
     "index" INTEGER PRIMARY KEY, url TEXT NOT NULL, final_url TEXT, path TEXT, status TEXT NOT NULL, code TEXT,
     detail TEXT, http_status INTEGER, bytes INTEGER, sha256 TEXT, format TEXT, etag TEXT, last_modified TEXT,
-    attempts INTEGER NOT NULL, seconds REAL NOT NULL, first_time REAL, last_time REAL, columns TEXT,
-    run INTEGER NOT NULL
+    attempts INTEGER NOT NULL, seconds REAL NOT NULL, first_time REAL, last_time REAL, place TEXT,
+    columns TEXT, run INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS failures ON images (code) WHERE status = 'failed';
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -67,8 +69,12 @@ class Manifest:
             self._home.mkdir(parents=True, exist_ok=True)
             self._lock = (self._home / "lock").open("a")
         self._take_lock(folder)
-        self._database = connect(self.path, _SCHEMA, synchronous="FULL" if fsync else "NORMAL")
-        self.seen = self._open_seen()
+        with ExitStack() as undo:  # what fails half-way must not keep the folder locked
+            undo.callback(self._lock.close)
+            self._database = connect(self.path, _SCHEMA, synchronous="FULL" if fsync else "NORMAL")
+            undo.callback(self._database.close)
+            self.seen = self._open_seen()
+            undo.pop_all()
         self._pending: list[Outcome] = []
         self._committed_at = time.monotonic()
 
@@ -133,6 +139,7 @@ class Manifest:
 
     def write_failures(self) -> int:
         """Write failed.jsonl beside the images, or remove it when nothing failed; gives the number of failures."""
+        self._commit()
         with translated(self.path):
             return views.write_failures(self._database, self._folder)
 
@@ -157,12 +164,12 @@ class Manifest:
     def _twins(self, outcomes: Sequence[Outcome]) -> tuple[Sequence[Outcome], Sequence[Outcome]]:
         """Fan outcomes out to the twins of their tasks: those in this run's list, and those of former lists alone."""
         firsts = {outcome.task.index: outcome for outcome in outcomes}
-        now: list[Outcome] = []
-        former: list[Outcome] = []
+        in_list: list[Outcome] = []
+        in_former_lists: list[Outcome] = []
         for first, index, run in self.seen.twins_of(list(firsts)):
             task = Task(index, firsts[first].task.url, firsts[first].task.host)
-            (now if run == self.run else former).append(self.twin(task, _row(firsts[first], self.run)))
-        return now, former
+            (in_list if run == self.run else in_former_lists).append(self.twin(task, _row(firsts[first], self.run)))
+        return in_list, in_former_lists
 
     def _take_lock(self, folder: Path) -> None:
         try:
@@ -183,8 +190,9 @@ class Manifest:
             remove(path)
             seen = Seen(path)
         if seen.empty:
-            [last_run] = self._database.execute("SELECT coalesce(max(run), 0) FROM images").fetchone()
-            seen.rebuild(self._database.execute('SELECT "index", url FROM images ORDER BY "index"'), last_run)
+            with translated(self.path):
+                [last_run] = self._database.execute("SELECT coalesce(max(run), 0) FROM images").fetchone()
+                seen.rebuild(self._database.execute('SELECT "index", url FROM images ORDER BY "index"'), last_run)
         return seen
 
 
@@ -197,26 +205,27 @@ def _row(outcome: Outcome, run: int) -> Row:
 def _values(outcome: Outcome, run: int) -> tuple[Any, ...]:
     """Give the values of a row, in the order of its columns."""
     task, effort = outcome.task, outcome.effort
-    payload = outcome.payload if isinstance(outcome, Saved) else None
+    image = outcome.image if isinstance(outcome, Saved) else None
     columns: Mapping[str, str] = task.columns
     return (
         task.index,
         task.url,
-        payload.final_url if payload else None,
+        image.final_url if image else None,
         outcome.path,
         outcome.status,
         outcome.code,
         outcome.detail,
-        payload.http_status if payload else getattr(outcome, "http_status", None),
-        payload.size if payload else None,
-        payload.sha256 if payload else None,
-        payload.format if payload else None,
-        payload.etag if payload else None,
-        payload.last_modified if payload else None,
+        image.http_status if image else getattr(outcome, "http_status", None),
+        image.size if image else None,
+        image.sha256 if image else None,
+        image.format if image else None,
+        image.etag if image else None,
+        image.last_modified if image else None,
         effort.attempts,
         round(effort.seconds, 6),
         effort.first or None,
         effort.last or None,
+        task.place or None,
         json.dumps(dict(columns), ensure_ascii=False) if columns else None,
         run,
     )

@@ -82,7 +82,8 @@ class Seen:
         for some in _slices(firsts):
             marks = ",".join("?" * len(some))
             query = f'SELECT first, "index", run FROM twins WHERE first IN ({marks}) ORDER BY "index"'  # noqa: S608
-            yield from self._database.execute(query, some)
+            with self._disposable():
+                yield from self._database.execute(query, some).fetchall()
 
     def rebuild(self, rows: Iterable[tuple[int, str]], last_run: int) -> None:
         """Enter what the manifest knows: index and URL, in the order of the indexes; the same URL again is a twin."""

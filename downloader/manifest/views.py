@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 from downloader.errors import OutputError, UsageError, is_transient
 from downloader.manifest.database import FOLDER
 from downloader.model import Line
+from downloader.settings import each_field
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,15 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
 
 def _open(path: Path) -> sqlite3.Connection:
     uri = path.resolve().as_uri()
+    database = sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=30)
     try:
-        database = sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=30)
         database.execute("SELECT 1 FROM images LIMIT 1")
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
+        database.close()
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
         # On a read-only medium a database in WAL mode opens only when nobody can be writing it.
-        database = sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
+        return sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
     return database
 
 
@@ -73,15 +76,16 @@ def worst_hosts(database: sqlite3.Connection, most: int = 5) -> Sequence[tuple[s
     # The part between "//" and the next "/" or the end.
     query = """SELECT substr(rest, 1, instr(rest || '/', '/') - 1) AS host, count(*)
                FROM (SELECT substr(url, instr(url, '//') + 2) AS rest FROM images
-                     WHERE status = 'failed' AND instr(url, '//'))
+                     WHERE status = 'failed' AND instr(url, '//')) WHERE rest NOT LIKE '/%' AND rest <> ''
                GROUP BY host ORDER BY 2 DESC, 1 LIMIT ?"""
     return list(database.execute(query, (most,)))
 
 
-def setting_names(database: sqlite3.Connection) -> dict[str, Any]:
-    """Give the settings of the folder's last run, by their flat names."""
+def known_settings(database: sqlite3.Connection) -> dict[str, Any]:
+    """Give the settings of the folder's last run by their flat names, without those that another version knew."""
     found = database.execute("SELECT value FROM meta WHERE name = 'settings'").fetchone()
-    return json.loads(found[0]) if found else {}
+    names = {setting.name for _, setting in each_field()}
+    return {name: value for name, value in json.loads(found[0]).items() if name in names} if found else {}
 
 
 class FailedLines:
@@ -94,10 +98,10 @@ class FailedLines:
     def __iter__(self) -> Iterator[Line]:
         """Go through the failures in the order of their indexes."""
         with reading(self._folder) as database:
-            query = "SELECT url, code, columns FROM images WHERE status = 'failed' ORDER BY \"index\""
-            for url, code, columns in database.execute(query):
+            query = "SELECT url, code, place, columns FROM images WHERE status = 'failed' ORDER BY \"index\""
+            for url, code, place, columns in database.execute(query):
                 if not self._codes or code in self._codes:
-                    yield Line(url, "", json.loads(columns) if columns else {})
+                    yield Line(url, place or "", json.loads(columns) if columns else {})
 
 
 def write_failures(database: sqlite3.Connection, folder: Path) -> int:
@@ -138,24 +142,11 @@ def audit(folder: Path) -> Iterator[Finding | None]:
     with reading(folder) as database:
         query = 'SELECT "index", path, sha256 FROM images WHERE status = \'saved\' ORDER BY "index"'
         for index, path, sha256 in database.execute(query):
-            yield _look(folder, index, path, sha256)
+            yield look(folder, index, path, sha256)
 
 
-def mark(folder: Path, findings: Sequence[Finding]) -> None:
-    """Enter findings as failures, so that the next run fetches these images anew; damaged files are set aside."""
-    for path in {finding.path for finding in findings if finding.code == "damaged"}:  # two URLs may share one
-        os.replace(folder / path, folder / f"{path}.damaged")  # noqa: PTH105
-    database = sqlite3.connect(folder / FOLDER / "manifest.sqlite", timeout=30)
-    with database:
-        database.executemany(
-            """UPDATE images SET status = 'failed', code = ?, detail = 'found by an audit', path = NULL
-               WHERE "index" = ?""",
-            [(finding.code, finding.index) for finding in findings],
-        )
-    database.close()
-
-
-def _look(folder: Path, index: int, path: str, sha256: str) -> Finding | None:
+def look(folder: Path, index: int, path: str, sha256: str) -> Finding | None:
+    """Compare a file with what was saved; gives None where it is whole."""
     try:
         with (folder / path).open("rb") as file:
             whole = hashlib.file_digest(file, "sha256").hexdigest() == sha256
@@ -168,15 +159,3 @@ def kept(database: sqlite3.Connection, asked: frozenset[str]) -> Sequence[tuple[
     """Count, by status and code, the rows that a retry of these codes leaves alone; no codes means all failures."""
     query = "SELECT status, code, count(*) FROM images GROUP BY status, code"
     return [row for row in database.execute(query) if row[0] != "failed" or (asked and row[1] not in asked)]
-
-
-def forget(folder: Path) -> None:
-    """Remove a manifest and the images that it says are saved, where they are still what was saved."""
-    if not (folder / FOLDER / "manifest.sqlite").is_file():
-        return
-    with reading(folder) as database:
-        saved = database.execute("SELECT \"index\", path, sha256 FROM images WHERE status = 'saved'").fetchall()
-    for index, path, sha256 in saved:
-        if _look(folder, index, path, sha256) is None:
-            (folder / path).unlink()
-    shutil.rmtree(folder / FOLDER)

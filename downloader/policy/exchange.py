@@ -31,7 +31,7 @@ from downloader.errors import (
     Transient,
     Truncated,
 )
-from downloader.model import Payload
+from downloader.model import Image, Payload
 from downloader.policy import formats
 from downloader.policy.address import follow
 from downloader.policy.inflate import Corrupt, Inflater, gzip, zlib_or_raw
@@ -112,6 +112,7 @@ class Exchange:
     def start(self, status: int, headers: Iterable[tuple[str, str]]) -> Read | Follow:
         """Judge the head of an answer; names in ``headers`` may be in any case. Raises FetchError."""
         self.status = status
+        self._headers, self._announced = {}, None  # a head that is malformed leaves nothing of the hop before
         self._headers = _by_name(headers)
         self._announced = self._length()
         if status in REDIRECTS:
@@ -127,11 +128,11 @@ class Exchange:
         return Read()
 
     @property
-    def residue(self) -> int:
-        """How many bytes of a body nobody wants are worth reading to keep the connection; 0 for none."""
+    def residue(self) -> int | None:
+        """How many bytes of a body nobody wants may be read to keep the connection; None: it is better dropped."""
         if self._announced is None:
-            return RESIDUE if "transfer-encoding" in self._headers else 0
-        return self._announced if self._announced <= RESIDUE else 0
+            return RESIDUE if "transfer-encoding" in self._headers else None
+        return self._announced if self._announced <= RESIDUE else None
 
     def feed(self, wire: bytes) -> None:
         """Judge the next bytes of the body as they came over the wire; raises FetchError."""
@@ -160,8 +161,7 @@ class Exchange:
         self._sniff()
         if self._ending and self._format and not self._ending.reached(self._format):
             raise Truncated(f"no length was announced and the {self._format.name} has no end, {self._size} bytes came")
-        return Payload(
-            body=self._body.close(),
+        image = Image(
             size=self._size,
             sha256=self._hash.hexdigest(),
             format=self._format.name if self._format else "",
@@ -169,6 +169,7 @@ class Exchange:
             etag=self._first("etag"),
             last_modified=self._first("last-modified"),
         )
+        return Payload(image, self._body.close())
 
     def _redirect(self, status: int) -> Follow:
         location = self._first("location")
@@ -209,6 +210,7 @@ class Exchange:
         if not values:
             return None
         if "transfer-encoding" in self._headers:
+            self._headers = {}  # RFC 9112 §6.3: such a connection is not to be used again
             raise BadReply("both Content-Length and Transfer-Encoding")
         if len(values) > 1 or not re.fullmatch(r"[0-9]{1,18}", values[0].strip()):
             raise BadReply(f"Content-Length is {', '.join(values)[:80]!r}")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from downloader.errors import OutputError
-from downloader.model import Failed, Fetched, Outcome, Payload, Saved
+from downloader.model import Failed, Fetched, Image, Outcome, Payload, Saved
 from downloader.policy.formats import SUFFIX
 from downloader.policy.naming import FileName, around, check_template, name_of
 from downloader.settings import Output
@@ -41,9 +41,9 @@ class FolderSink:
 
     def _store(self, fetched: Fetched) -> Saved:
         task, payload = fetched.task, fetched.payload
-        own = name_of(task, self._template, SUFFIX.get(payload.format, ".bin"))
+        own = name_of(task, self._template, SUFFIX.get(payload.image.format, ".bin"))
         name = self._free_name(own, task.url, payload)
-        return Saved(task, self._place(name, payload), payload, fetched.effort)
+        return Saved(task, self._place(name, payload), payload.image, fetched.effort)
 
     def _free_name(self, own: FileName, url: str, payload: Payload) -> FileName:
         """Give the task's own name, or the name around a file of somebody else's that stands there.
@@ -52,7 +52,7 @@ class FolderSink:
         """
         path = self._folder / own
         with _translated(path):
-            return own if not os.path.lexists(path) or _holds(path, payload) else around(own, url)
+            return own if not os.path.lexists(path) or _holds(path, payload.image) else around(own, url)
 
     def _place(self, name: FileName, payload: Payload) -> str:
         path = self._folder / name
@@ -79,11 +79,11 @@ def _translated(path: Path) -> Iterator[None]:
         raise OutputError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
 
 
-def _holds(path: Path, payload: Payload) -> bool:
-    if not path.is_file() or path.stat().st_size != payload.size:
+def _holds(path: Path, image: Image) -> bool:
+    if not path.is_file() or path.stat().st_size != image.size:
         return False
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == payload.sha256
+        return hashlib.file_digest(file, "sha256").hexdigest() == image.sha256
 
 
 def _flush(path: Path) -> None:

@@ -14,14 +14,17 @@ Fetch: TypeAlias = Callable[..., dict[str, Outcome]]
 QUICK = {
     "retries": 1,
     "backoff": "0.01:0.02",
-    "timeout": 2.0,
-    "read_timeout": 1.0,
-    "connect_timeout": 2.0,
+    "timeout": 30.0,
+    "read_timeout": 20.0,
     "max_bytes": "4M",
     "per_host": 0,
     "jobs": 32,
     "allow_host": ["127.0.0.1"],
 }
+
+
+HASTY = QUICK | {"timeout": 2.0, "read_timeout": 1.0, "connect_timeout": 2.0}
+"""For servers that never come to an end: a time-out is what is looked for."""
 
 
 @pytest.fixture(params=ENGINES)

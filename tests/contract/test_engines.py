@@ -9,18 +9,34 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from downloader import Saved, download
+from downloader import Saved, Settings, download
+from downloader.job import Job, run_job
+from downloader.model import Committed, Line
 from tests.contract.conftest import QUICK, Fetch
-from tests.support.hostile import HostileServer, answer
+from tests.support.hostile import Connection, HostileServer, Script, answer, good
 from tests.support.servers import ParallelHTTPServer
 
 PARALLEL = ("thread", "async")
 
 
+def together(count: int) -> Script:
+    """Make a script that answers when so many requests are under way, and lets one more show itself."""
+
+    def script(connection: Connection, visit: int) -> bool | None:
+        give_up = time.monotonic() + 10
+        while connection.server.most_in_flight < count and time.monotonic() < give_up:
+            connection.sleep(0.01)
+        connection.sleep(0.1)
+        return good(connection, visit)
+
+    return script
+
+
 @pytest.mark.parametrize("engine", PARALLEL, indirect=True)
 def test_jobs_bounds_how_many_are_at_work(fetch: Fetch, hostile: HostileServer) -> None:
     """As many requests as permits are under way at once, and never more."""
-    found = fetch([hostile.url(f"/slow/{n}") for n in range(24)], jobs=6, per_host=0)
+    hostile.scripts["/together/*"] = together(6)
+    found = fetch([hostile.url(f"/together/{n}") for n in range(24)], jobs=6, per_host=0)
     assert all(isinstance(outcome, Saved) for outcome in found.values())
     assert hostile.most_in_flight == 6
 
@@ -28,7 +44,8 @@ def test_jobs_bounds_how_many_are_at_work(fetch: Fetch, hostile: HostileServer) 
 @pytest.mark.parametrize("engine", PARALLEL, indirect=True)
 def test_per_host_bounds_a_host(fetch: Fetch, hostile: HostileServer) -> None:
     """One host gets its share, however many permits are free."""
-    fetch([hostile.url(f"/slow/{n}") for n in range(12)], jobs=12, per_host=3)
+    hostile.scripts["/together/*"] = together(3)
+    fetch([hostile.url(f"/together/{n}") for n in range(12)], jobs=12, per_host=3)
     assert hostile.most_in_flight == 3
 
 
@@ -40,11 +57,13 @@ def test_sequential_is_one_after_another(fetch: Fetch, hostile: HostileServer) -
 
 
 def test_connections_are_kept_alive(fetch: Fetch, hostile: HostileServer) -> None:
-    """No more connections are made than permits, though refusals with short bodies come between."""
-    paths = [f"/images/{n}.jpg" for n in range(40)]
+    """No more connections are made than permits, though redirects and refusals come between, with bodies or without."""
+    hostile.scripts["/bare/*"] = answer(b"", "Location: /good.jpg", status="302 Found")
+    hostile.scripts["/gone/*"] = answer(b"", status="404 Not Found")
+    paths = [f"/{kind}/{n}" for kind in ("images", "bare", "gone") for n in range(20)]
     paths[5:5] = ["/404.jpg", "/page.jpg", "/redirect-with-body"]
     fetch(map(hostile.url, paths), jobs=4)
-    assert hostile.hits.total() >= 43
+    assert hostile.hits.total() >= 83
     assert hostile.connections <= 5  # a page is refused in its middle, which costs its connection
 
 
@@ -106,10 +125,46 @@ def test_outcomes_say_who_did_it(engine: str, hostile: HostileServer, tmp_path: 
         assert abs(outcome.effort.last - time.time()) < 60
 
 
+def test_nobody_asks_once_the_job_is_over(engine: str, hostile: HostileServer, tmp_path: Path) -> None:
+    """When a job ends by an error, kept connections that wait are hung up on, and their images not asked again."""
+
+    def refuse(event: object) -> None:
+        if isinstance(event, Committed) and len(event.outcomes):
+            raise ZeroDivisionError
+
+    warm = [hostile.url(f"/images/{n}.jpg") for n in range(4)]
+    settings = Settings.of(**QUICK | {"engine": engine, "output": tmp_path, "jobs": 2})
+    urls = [*warm, hostile.url("/silence.jpg"), hostile.url("/silence.jpg?again")]
+    before = set(threading.enumerate())
+    with pytest.raises(ZeroDivisionError):
+        run_job(Job([Line(url) for url in urls], settings), None, [refuse])
+    asked = hostile.hits["/silence.jpg"]
+    for thread in set(threading.enumerate()) - before:
+        if not thread.name.startswith(("hostile", "dns")):
+            thread.join(10)
+            assert not thread.is_alive()
+    assert hostile.hits["/silence.jpg"] == asked
+
+
+@pytest.mark.parametrize("engine", PARALLEL, indirect=True)
+def test_a_slow_consumer_makes_no_time_outs(engine: str, hostile: HostileServer, tmp_path: Path) -> None:
+    """While nobody takes results, the clock of those who wait stands still."""
+    naps = [3.5]
+
+    def nap(event: object) -> None:
+        if isinstance(event, Committed) and len(event.outcomes) and naps:
+            time.sleep(naps.pop())
+
+    settings = Settings.of(**QUICK | {"engine": engine, "output": tmp_path, "jobs": 8, "timeout": 3, "retries": 0})
+    lines = [Line(hostile.url(f"/slow/{n}")) for n in range(24)]
+    report = run_job(Job(lines, settings), None, [nap])
+    assert (report.saved, naps) == (24, [])
+
+
 def test_no_worker_outlives_the_job(fetch: Fetch, hostile: HostileServer) -> None:
     """Every thread an engine started is joined when the job is over."""
     before = set(threading.enumerate())
-    fetch(map(hostile.url, ["/good.jpg", "/500.jpg", "/silence.jpg", "/404.jpg"]), retries=0)
+    fetch(map(hostile.url, ["/good.jpg", "/500.jpg", "/silence.jpg", "/404.jpg"]), retries=0, read_timeout=1)
     left = {thread for thread in threading.enumerate() if thread not in before and not thread.daemon}
     assert {thread.name for thread in left if not thread.name.startswith(("hostile", "dns"))} == set()
 
@@ -127,22 +182,21 @@ def test_good_certificates_are_taken(fetch: Fetch, hostile_over_tls, tls) -> Non
     server = hostile_over_tls()
     codes = {"/good.jpg": None, "/chain/2": None, "/length-too-long.jpg": "truncated", "/drip.jpg": "timed-out",
              "/silence.jpg": "timed-out", "/reset-before-head.jpg": "reset", "/chunked.jpg": None}  # fmt: skip
-    found = fetch(map(server.url, codes), ca_file=tls.ca_file, retries=0, jobs=1)
+    hasty = {"timeout": 2, "read_timeout": 1}
+    found = fetch(map(server.url, codes), ca_file=tls.ca_file, retries=0, jobs=1, **hasty)
     assert {urlsplit(url).path: outcome.code for url, outcome in found.items()} == codes
 
 
 def test_plain_http_on_a_tls_port_and_the_reverse(fetch: Fetch, hostile: HostileServer, hostile_over_tls) -> None:
     """Speaking the wrong protocol ends in an outcome."""
     secure = hostile_over_tls()
-    found = fetch(
-        [hostile.url("/good.jpg").replace("http:", "https:"), secure.url("/good.jpg").replace("https:", "http:")],
-        retries=0,
-    )
+    urls = [hostile.url("/good.jpg").replace("http:", "https:"), secure.url("/good.jpg").replace("https:", "http:")]
+    found = fetch(urls, retries=0, connect_timeout=2)
     assert sorted(outcome.code or "" for outcome in found.values()) == ["reset", "timed-out"]
 
 
 def test_nothing_answers(fetch: Fetch, tmp_path: Path) -> None:
-    """A refused connection is transient, and so is a name server that does not answer."""
+    """A refused connection is transient."""
     with HostileServer({}) as gone:
         url = gone.url("/a.jpg")
     [outcome] = fetch([url]).values()
@@ -167,7 +221,7 @@ def test_a_redirect_to_a_private_address_is_refused(fetch: Fetch, hostile: Hosti
 
 
 def test_large_bodies_are_spooled(fetch: Fetch, httpserver: ParallelHTTPServer, tmp_path: Path) -> None:
-    """A body past a mebibyte goes through a part file to its final name, byte for byte."""
+    """A body past a mebibyte gets to its final name byte for byte."""
     body = b"\xff\xd8\xff" + bytes(range(256)) * 12_000
     httpserver.expect_request("/large.jpg").respond_with_data(body, content_type="image/jpeg")
     [outcome] = fetch([httpserver.url_for("/large.jpg")]).values()

@@ -85,7 +85,7 @@ class Job:
         before = sum(self.server.hits.values())
         if chance.random() < 0.75:
             until(lambda: process.poll() is not None or sum(self.server.hits.values()) > before)
-        due = time.monotonic() + chance.uniform(0.0, 0.8)
+        due = time.monotonic() + chance.uniform(0.0, 0.7)
         until(lambda: process.poll() is not None or time.monotonic() > due)
         process.kill()
         killed = finish(process).status == -signal.SIGKILL

@@ -118,7 +118,7 @@ def test_a_job_may_last_so_long(hostile: HostileServer, tmp_path: Path, engine: 
     """--max-duration drains: status 8, and the rest is for the next run."""
     run = Run(
         hostile, tmp_path, ["/images/0.jpg", *gated(LINES)],
-        "--engine", engine, "--max-duration", "1", "--drain-timeout", "100ms",
+        "--engine", engine, "--max-duration", "700ms", "--drain-timeout", "100ms",
     )  # fmt: skip
     ran = run.end()
     assert ran.status == 8

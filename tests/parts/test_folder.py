@@ -1,22 +1,21 @@
 """Images as files: whole or not there, and never over somebody else's."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from downloader.errors import OutputError, UsageError
-from downloader.model import NO_EFFORT, Failed, Fetched, Payload, Saved, Task
+from downloader.model import NO_EFFORT, Failed, Fetched, Image, Payload, Saved, Task
 from downloader.settings import Output
 from downloader.sinks.folder import FolderSink
 
 
 def fetched(index: int, body: bytes | Path, data: bytes, url: str = "") -> Fetched:
     """Make a fetched JPEG."""
-    import hashlib
-
     url = url or f"http://h.example/{index}.jpg"
-    payload = Payload(body, len(data), hashlib.sha256(data).hexdigest(), "jpeg", url)
+    payload = Payload(Image(len(data), hashlib.sha256(data).hexdigest(), "jpeg", url), body)
     return Fetched(Task(index, url), payload, NO_EFFORT)
 
 

@@ -113,13 +113,21 @@ def test_a_silent_name_server_costs_no_more_than_the_limit(resolver: Resolver, t
     assert table.asked == ["good"]
 
 
+def test_a_silent_name_server_is_dns_in_the_event_loop_too(resolver: Resolver, table: Table) -> None:
+    """The code is the same from every engine."""
+    table.gate.clear()
+    with pytest.raises(Dns, match="longer than"):
+        asyncio.run(resolver.addresses_async("good", 0.2))
+    table.gate.set()
+
+
 def test_giving_up_in_the_event_loop_leaves_the_look_up_to_others(resolver: Resolver, table: Table) -> None:
     """A cancelled task does not cancel what another waits for."""
     table.gate.clear()
 
     async def both() -> list[str]:
-        hasty = asyncio.create_task(resolver.addresses_async("good"))
-        patient = asyncio.create_task(resolver.addresses_async("good"))
+        hasty = asyncio.create_task(resolver.addresses_async("good", 5))
+        patient = asyncio.create_task(resolver.addresses_async("good", 5))
         await asyncio.sleep(0)
         hasty.cancel()
         await asyncio.sleep(0)
@@ -134,7 +142,7 @@ def test_giving_up_in_the_event_loop_leaves_the_look_up_to_others(resolver: Reso
 def test_addresses_are_not_looked_up(resolver: Resolver, table: Table, address: str) -> None:
     """An address is itself; its odd spellings are the system's to read."""
     assert list(resolver.addresses(address, 5)) == [address]
-    assert asyncio.run(resolver.addresses_async(address)) == [address]
+    assert asyncio.run(resolver.addresses_async(address, 5)) == [address]
     assert table.asked == []
 
 

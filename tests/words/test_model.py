@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downloader import model
-from downloader.model import Effort, Failed, Payload, Report, Saved, Skipped, Task, outcome_fields
+from downloader.model import Effort, Failed, Image, Report, Saved, Skipped, Task, outcome_fields
 
 RECORDS = [kind for kind in vars(model).values() if isinstance(kind, type) and dataclasses.is_dataclass(kind)]
 TASK = Task(3, "http://example.com/a.jpg", "example.com:80")
-PAYLOAD = Payload(b"\xff\xd8", 2, "ab" * 32, "jpeg", "http://example.com/b.jpg")
+IMAGE = Image(2, "ab" * 32, "jpeg", "http://example.com/b.jpg")
 EFFORT = Effort(attempts=2, seconds=1.23456789, first=10.0, last=12.0)
 OUTCOMES = {
-    "saved": Saved(TASK, "000003.jpg", PAYLOAD, EFFORT),
+    "saved": Saved(TASK, "000003.jpg", IMAGE, EFFORT),
     "failed": Failed(TASK, "not-found", "status 404", EFFORT, 404),
     "skipped": Skipped(TASK, "twin", "same as line 1", "000001.jpg"),
 }

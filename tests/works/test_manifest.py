@@ -9,7 +9,7 @@ import pytest
 from downloader import OutputError, UsageError
 from downloader.manifest import Manifest, Seen, Sight
 from downloader.manifest.ledger import COMMIT_ROWS
-from downloader.model import Effort, Failed, Outcome, Payload, Saved, Skipped, Task
+from downloader.model import Effort, Failed, Image, Outcome, Saved, Skipped, Task
 from tests.doors.running import rows
 from tests.works.folder import committed
 
@@ -104,16 +104,16 @@ def test_an_outcome_replaces_the_row_of_its_index(tmp_path: Path):
 def test_every_fact_has_its_column(tmp_path: Path):
     """Nothing that is known of an image is lost on the way to its row."""
     task = Task(7, url(7), "host:80", "list:8", {"label": "größe"})
-    payload = Payload(b"12345", 5, "ab" * 32, "jpeg", "http://host/final.jpg", 200, '"one"', "Tue")
+    image = Image(5, "ab" * 32, "jpeg", "http://host/final.jpg", 200, '"one"', "Tue")
     with Manifest(tmp_path) as manifest:
-        manifest.add(Saved(task, "a/b.jpg", payload, Effort(3, 1.25, 10.0, 20.0)))
+        manifest.add(Saved(task, "a/b.jpg", image, Effort(3, 1.25, 10.0, 20.0)))
         manifest.add(failed(8))
     saved, missed = rows(tmp_path)
     assert saved == {
         "index": 7, "url": url(7), "final_url": "http://host/final.jpg", "path": "a/b.jpg", "status": "saved",
         "code": None, "detail": None, "http_status": 200, "bytes": 5, "sha256": "ab" * 32, "format": "jpeg",
         "etag": '"one"', "last_modified": "Tue", "attempts": 3, "seconds": 1.25, "first_time": 10.0, "last_time": 20.0,
-        "columns": '{"label": "größe"}', "run": 1,
+        "place": "list:8", "columns": '{"label": "größe"}', "run": 1,
     }  # fmt: skip
     facts = {"status": "failed", "code": "not-found", "detail": "HTTP 404", "http_status": 404, "attempts": 1}
     assert {name: missed[name] for name in facts} == facts
