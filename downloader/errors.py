@@ -16,6 +16,11 @@ The branch decides behaviour: ``isinstance(error, Transient)`` is the whole retr
 from typing import ClassVar
 
 
+def printable(text: str) -> str:
+    """Give a text from outside as one line in which nothing moves a terminal's cursor."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+
+
 class DownloaderError(Exception):
     """Anything this package raises on purpose; its text is one line made for people."""
 
@@ -50,11 +55,11 @@ class FetchError(DownloaderError):
     code: ClassVar[str]
     advice: ClassVar[str]
     remedy: ClassVar[str] = ""  # the flag with which asking again makes sense
+    met_host: ClassVar[bool] = True  # whether it is a sign that the host lives
 
     def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
         super().__init__(detail)
-        # Servers' own words stand in it: one line, and nothing that moves a terminal's cursor.
-        self.detail = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(detail.split()))
+        self.detail = printable(detail)  # servers' own words may stand in it
         self.retry_after = retry_after
 
 
@@ -71,6 +76,7 @@ class Dns(Transient):
 
     code = "dns"
     advice = "the name server did not answer: check the network, then retry"
+    met_host = False
 
 
 class Unreachable(Transient):
@@ -78,6 +84,15 @@ class Unreachable(Transient):
 
     code = "unreachable"
     advice = "nothing answered at that address: check that the host is up, then retry"
+    met_host = False
+
+
+class HostDown(Transient):
+    """The host was given up for this run; nothing was asked."""
+
+    code = "host-down"
+    advice = "the host gave no answer for long: retry later"
+    met_host = False
 
 
 class Reset(Transient):
@@ -92,6 +107,13 @@ class TimedOut(Transient):
 
     code = "timed-out"
     advice = "slow or silent host: retry, with a longer --timeout if the images are large"
+
+
+class TooSlow(Transient):
+    """Fewer bytes a second than ``--min-speed``."""
+
+    code = "too-slow"
+    advice = "the server sends too slowly: retry later, or lower --min-speed"
 
 
 class Truncated(Transient):
@@ -120,6 +142,7 @@ class NoSuchHost(Permanent):
 
     code = "no-such-host"
     advice = "the host name does not exist: remove these lines, or correct the name"
+    met_host = False
 
 
 class NotFound(Permanent):
@@ -178,6 +201,7 @@ class BadUrl(Permanent):
 
     code = "bad-url"
     advice = "correct these lines: only http and https URLs can be fetched"
+    met_host = False
 
 
 class PrivateAddress(Permanent):
@@ -186,6 +210,7 @@ class PrivateAddress(Permanent):
     code = "private-address"
     advice = "name the hosts you trust with --allow-host HOST[:PORT], or use --allow-private"
     remedy = "--allow-private"
+    met_host = False
 
 
 class BadReply(Permanent):

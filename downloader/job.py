@@ -4,14 +4,18 @@ import logging
 import random
 import resource
 import shutil
+import socket
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 
 from downloader import registry
+from downloader.engines.crew import start
 from downloader.engines.kit import Kit
 from downloader.engines.spool import Spool
 from downloader.errors import InputError, OutputError, is_transient
@@ -20,11 +24,13 @@ from downloader.manifest import Manifest, Row
 from downloader.manifest.database import FOLDER, translated
 from downloader.model import Committed, Event, Known, ListEnded, Notice, Outcome, Report, Saved
 from downloader.policy.address import Guard
+from downloader.policy.host import Rule, Rules
+from downloader.policy.pace import Throttle
 from downloader.policy.retry import RetryRule
 from downloader.policy.schedule import Schedule
 from downloader.ports import Control, Observer, Source
-from downloader.resolver import Resolver
-from downloader.settings import Settings
+from downloader.resolver import Lookup, Resolver
+from downloader.settings import Ending, Settings, host_rule
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +51,7 @@ class Job:
     settings: Settings
     ask_again: Callable[[Row], bool] = ask_transient
     kept: Sequence[tuple[str, str | None, int]] = ()  # status, code and number of rows that count without being lines
+    lookup: Lookup = socket.getaddrinfo  # how names are looked up
 
 
 def run_job(job: Job, control: Control | None = None, observers: Iterable[Observer] = ()) -> Report:
@@ -60,26 +67,29 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
     with ExitStack() as stack:
         manifest = stack.enter_context(Manifest(folder, fsync=settings.output.fsync))
         parts = _swept(folder)
-        kit = _kit(settings, parts, emit, stack)
+        stack.enter_context(_time_limit(control, settings.ending))
+        kit = _kit(job, Spool(parts, manifest.run), emit, stack)
         engine = registry.part("engine", registry.ENGINES, settings.pace.engine)(kit)
         sink = registry.part("sink", registry.SINKS, "folder")(folder, parts, settings.output)
         manifest.remember("settings", settings.flat())
         log.info("run %d in %s: engine %s, %d jobs", manifest.run, folder, settings.pace.engine, kit.jobs)
         feeder = stack.enter_context(Feeder(job.source, control))
         supply = Unfinished(feeder, manifest, job.ask_again, tally.known)
-        schedule = Schedule(supply, RetryRule(settings.retry, random.Random()), settings.pace.per_host)
+        rule = RetryRule(settings.retry, random.Random())
+        schedule = Schedule(supply, rule, _rules(settings), kit.jobs, settings.pace.look_ahead)
         stack.push(_failures_writer(manifest))
         fetched = stack.enter_context(closing(engine.fetch(schedule, control, emit)))
         for outcomes in manifest.record(sink.store(fetched)):
             tally.add(outcomes)
             emit(Committed(outcomes))
             emit.progress(supply, tally)
+        _keep_learnt(schedule.learnt(), manifest)
         feeder.check()
         if not supply.lines and not control.stopping:
             raise InputError("the list holds no URLs: put one on each line")
         if not control.stopping and tally.lines != supply.lines:
             raise RuntimeError(f"{supply.lines} lines went in, {tally.lines} outcomes came out")
-    report = tally.report(control.reason, supply.lines)
+    report = replace(tally.report(control.reason, supply.lines), seconds_in_dns=kit.resolver.waited)
     log.info("run ended: %d lines, %d saved, %d failed", report.lines, report.saved, report.failures)
     return report
 
@@ -168,8 +178,9 @@ class _Tally:
         )
 
 
-def _kit(settings: Settings, parts: Path, emit: _Emitter, stack: ExitStack) -> Kit:
+def _kit(job: Job, spool: Spool, emit: _Emitter, stack: ExitStack) -> Kit:
     """Make what the engine is made with, within the machine's limits."""
+    settings = job.settings
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     limit = soft if soft != resource.RLIM_INFINITY else 1 << 20
     jobs = min(settings.pace.jobs, (limit - DESCRIPTORS_OWN) // 2)  # a connection each, and perhaps a part
@@ -177,10 +188,43 @@ def _kit(settings: Settings, parts: Path, emit: _Emitter, stack: ExitStack) -> K
         raise OutputError(f"the limit of open files is {limit}, too low to work with: raise it with ulimit -n 256")
     if jobs < settings.pace.jobs:
         emit(Notice(f"--jobs {jobs} instead of {settings.pace.jobs}: the limit of open files is {limit}"))
-    resolver = Resolver(settings.reach.dns_ttl)
+    resolver = Resolver(settings.reach, job.lookup)
     stack.callback(resolver.close)
+    throttle = Throttle(settings.pace.limit_rate) if settings.pace.limit_rate else None
     guard = Guard.of(settings.reach.allow_private, settings.reach.allow_host)
-    return Kit(settings, resolver, guard, Spool(parts), jobs, ceiling=limit - DESCRIPTORS_OWN // 2 - jobs)
+    return Kit(settings, resolver, guard, spool, jobs, throttle, Lock(), ceiling=limit - DESCRIPTORS_OWN // 2 - jobs)
+
+
+def _keep_learnt(hosts: dict[str, str], manifest: Manifest) -> None:
+    """Log and keep what was learnt of hosts, for status."""
+    for name, story in hosts.items():
+        log.info("host %s: %s", name, story)
+    manifest.remember("hosts", hosts)
+
+
+@contextmanager
+def _time_limit(control: Control, ending: Ending) -> Iterator[None]:
+    """Drain when --max-duration is over."""
+    if not ending.max_duration:
+        yield
+        return
+    longest = min(ending.max_duration, threading.TIMEOUT_MAX)
+    timer = threading.Timer(longest, control.drain, args=("max-duration", ending.drain_timeout))
+    timer.name = "max-duration"
+    start(timer)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _rules(settings: Settings) -> Rules:
+    """Give what holds for hosts."""
+    pace, retry = settings.pace, settings.retry
+    named = {host: Rule(limit, rate) for host, limit, rate in map(host_rule, pace.host_rule)}
+    return Rules(
+        Rule(pace.per_host, pace.host_rate), named, pace.rate, probes=max(1, retry.retries), rest=retry.backoff
+    )
 
 
 def _failures_writer(manifest: Manifest) -> Callable[..., None]:

@@ -193,6 +193,7 @@ class Report:
     seconds: float = 0.0
     attempts: int = 0
     seconds_at_work: float = 0.0  # summed over attempts: what one after another would have taken
+    seconds_in_dns: float = 0.0  # of those, waiting for look-ups
     lines: int = 0
     stopped: str | None = None  # why the job ended before its list: "interrupt", "terminate", "max-duration"
     outcomes: tuple[Outcome, ...] = ()  # only from downloader.download()

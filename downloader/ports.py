@@ -33,14 +33,17 @@ class Schedule(Protocol):
     def take(self, now: float) -> Ticket | None:
         """Hand out a ticket that may start at this time, or None."""
 
-    def done(self, ticket: Ticket) -> None:
-        """Hear that the task is finished: fetched, or failed for good."""
+    def done(self, ticket: Ticket, now: float) -> None:
+        """Hear that the task was fetched."""
 
     def failed(self, ticket: Ticket, error: FetchError, now: float) -> float | None:
         """Hear of a failed attempt; gives the wait until the next, or None when there will be none."""
 
-    def put_back(self, ticket: Ticket, due: float) -> None:
+    def put_back(self, ticket: Ticket, now: float, wait: float) -> None:
         """Take a ticket back whose attempt could not start; it costs the task no try."""
+
+    def refused(self) -> Iterator[tuple[Ticket, FetchError]]:
+        """Give the tickets that end without being asked, and why."""
 
     def wait(self, now: float) -> float:
         """Say how many seconds may pass before ``take`` is worth calling again, if nothing else happens."""

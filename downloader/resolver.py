@@ -4,18 +4,19 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Any, TypeAlias
 
 from downloader.errors import Dns, FetchError, NoSuchHost, Starved
+from downloader.settings import Reach, resolution
 
 FAILURE_TTL = 10.0
 """Seconds a failed look-up is remembered: long enough to spare the name server, short enough to get over a hiccup."""
 
-LOOKUPS = 16
-"""Look-ups at once; small home routers drop queries beyond some dozens."""
+_FAMILY = {"any": socket.AF_UNSPEC, "4": socket.AF_INET, "6": socket.AF_INET6}
 
 MOST_NAMES = 20_000
 """Names remembered at most."""
@@ -32,37 +33,60 @@ class Resolver:
     """Turns host names into addresses. Safe to call from any thread; ``close`` it at the end of the job."""
 
     def __init__(
-        self, ttl: float, lookup: Lookup = socket.getaddrinfo, clock: Callable[[], float] = time.monotonic
+        self, settings: Reach, lookup: Lookup = socket.getaddrinfo, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._ttl = ttl
+        self._ttl = settings.dns_ttl
+        self._family = _FAMILY[settings.ip]
+        self._known = dict(map(resolution, settings.resolve))
         self._lookup = lookup
         self._clock = clock
-        self._pool = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="dns")
+        self._pool = ThreadPoolExecutor(settings.dns_jobs, thread_name_prefix="dns")
+        self.waited = 0.0  # seconds that images spent waiting for look-ups, summed
         self._lock = threading.Lock()
         self._answers: dict[str, tuple[float, _Answer]] = {}  # name: when it expires, what is or will be known
 
     def addresses(self, host: str, timeout: float) -> Sequence[str]:
         """Look a host up, blocking at most ``timeout`` seconds. Raises Dns or NoSuchHost."""
-        if literal := _literal(host):
-            return literal
-        try:
-            return self._answer(host).result(timeout)
-        except TimeoutError:
-            raise _too_slow(host, timeout) from None
-
-    async def addresses_async(self, host: str, timeout: float) -> Sequence[str]:  # noqa: ASYNC109 - as addresses()
-        """Look a host up without blocking the event loop, for at most ``timeout`` seconds. Raises Dns or NoSuchHost."""
-        if literal := _literal(host):
-            return literal
+        if known := self._told(host):
+            return known
         answer = self._answer(host)
         if answer.done():
             return answer.result()
+        with self._waiting():
+            try:
+                return answer.result(timeout)
+            except TimeoutError:
+                raise _too_slow(host, timeout) from None
+
+    async def addresses_async(self, host: str, timeout: float) -> Sequence[str]:  # noqa: ASYNC109 - as addresses()
+        """Look a host up without blocking the event loop, for at most ``timeout`` seconds. Raises Dns or NoSuchHost."""
+        if known := self._told(host):
+            return known
+        answer = self._answer(host)
+        if answer.done():
+            return answer.result()
+        with self._waiting():
+            try:
+                async with asyncio.timeout(timeout):
+                    # Shielded: a caller that gives up must not cancel the look-up that others wait for.
+                    return await asyncio.shield(asyncio.wrap_future(answer))
+            except TimeoutError:
+                raise _too_slow(host, timeout) from None
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        start = self._clock()
         try:
-            async with asyncio.timeout(timeout):
-                # Shielded: a caller that gives up must not cancel the look-up that others wait for.
-                return await asyncio.shield(asyncio.wrap_future(answer))
-        except TimeoutError:
-            raise _too_slow(host, timeout) from None
+            yield
+        finally:
+            with self._lock:
+                self.waited += self._clock() - start
+
+    def _told(self, host: str) -> Sequence[str]:
+        """Give an address that needs no look-up: one told by --resolve, or the host itself."""
+        if told := self._known.get(host):
+            return [told]
+        return _literal(host)
 
     def close(self) -> None:
         """Let look-ups under way end by themselves and start no more."""
@@ -93,7 +117,7 @@ class Resolver:
 
     def _ask(self, host: str) -> Sequence[str]:
         try:
-            found = self._lookup(host, None, type=socket.SOCK_STREAM)
+            found = self._lookup(host, None, family=self._family, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
             _need_a_descriptor()
             raise _translated(host, error) from None

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from difflib import get_close_matches
+from ipaddress import ip_address
 from typing import Any, Self
 
 from downloader.errors import UsageError
@@ -17,6 +18,9 @@ _SIZES = {
     for unit, power in (("", 0), ("k", 10), ("m", 20), ("g", 30), ("t", 40))
     for byte in ("", "b", "ib")
 }
+LONGEST = 3650 * 86400.0
+"""Seconds that any time may last: what clocks and locks of every system take."""
+
 _TIMES = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -34,7 +38,17 @@ def size(value: Any) -> int:
 
 def seconds(value: Any) -> float:
     """Parse a length of time in seconds: 20, "100ms", "2m"."""
-    return _measure(value, _TIMES, "20, 100ms or 2m")
+    found = _measure(value, _TIMES, "20, 100ms or 2m")
+    if found > LONGEST:
+        raise ValueError("the longest is 3650d")
+    return found
+
+
+def limit(value: Any) -> float:
+    """Parse a limit of time in seconds, which cannot be 0."""
+    if not (found := seconds(value)):
+        raise ValueError("it must be more than 0")
+    return found
 
 
 def share(value: Any) -> float:
@@ -56,6 +70,16 @@ def span(value: Any) -> tuple[float, float]:
     if low > high:
         raise ValueError("the first wait is longer than the longest")
     return low, high
+
+
+def pace(value: Any) -> tuple[int, float]:
+    """Parse "bytes a second:seconds"; 0 for no limit."""
+    parts = tuple(value) if isinstance(value, (list, tuple)) else tuple(str(value).split(":"))
+    if parts == ("0",):
+        return 0, 0.0
+    if len(parts) != 2:
+        raise ValueError("write bytes a second and a time like 1k:15")
+    return size(parts[0]), seconds(parts[1])
 
 
 def whole(least: int) -> Callable[[Any], int]:
@@ -107,6 +131,49 @@ def words(value: Any) -> tuple[str, ...]:
     return tuple(str(part) for part in parts if str(part))
 
 
+def per_second(value: Any) -> float:
+    """Parse a rate in starts a second: "10/s", "30/m", 5."""
+    number, slash, unit = str(value).partition("/")
+    if slash and unit.strip() not in ("s", "m", "h"):
+        raise ValueError("write it like 10/s or 30/m")
+    return _measure(number, {"": 1.0}, "10/s or 30/m") / (_TIMES[unit.strip()] if slash else 1.0)
+
+
+def host_rule(text: str) -> tuple[str, int, float]:
+    """Parse "host[:port]=limit[,rate]" into its parts."""
+    host, equals, rest = text.partition("=")
+    limit, _, rate = rest.partition(",")
+    if not (host and equals and limit):
+        raise ValueError("write it like cdn.example=32 or cdn.example=32,10/s")
+    return host.strip().lower(), whole(0)(limit), per_second(rate) if rate else 0.0
+
+
+def rules(value: Any) -> tuple[str, ...]:
+    """Take rules for hosts: one text, or several."""
+    texts = tuple(value.split()) if isinstance(value, str) else tuple(str(part) for part in value)
+    for text in texts:
+        host_rule(text)
+    return texts
+
+
+def resolution(text: str) -> tuple[str, str]:
+    """Parse "host:address" into its parts; an IPv6 address may stand in [brackets]."""
+    host, colon, address = text.partition(":")
+    try:
+        return host.strip().lower(), str(ip_address(address.strip().strip("[]"))) if host and colon else ""
+    except ValueError:
+        raise ValueError("write it like cdn.example:192.0.2.1") from None
+
+
+def resolutions(value: Any) -> tuple[str, ...]:
+    """Take addresses of hosts: one text, or several."""
+    texts = tuple(value.split()) if isinstance(value, str) else tuple(str(part) for part in value)
+    for text in texts:
+        if not resolution(text)[1]:
+            raise ValueError("write it like cdn.example:192.0.2.1")
+    return texts
+
+
 def text(value: Any) -> str:
     """Take any text but an empty one."""
     if value in (None, ""):
@@ -130,7 +197,15 @@ class Pace:
 
     engine: str = option("thread", text, "How the waiting is done: thread, async or sequential.", metavar="NAME")
     jobs: int = option(16, whole(1), "Images at work at once, in all.", flag="-j", metavar="N")
+    look_ahead: int = option(20_000, whole(1), "Images held at most, so that sorted lists find work.", metavar="N")
     per_host: int = option(8, whole(0), "Images at work at once per host; 0 for no limit.", metavar="N")
+
+    limit_rate: int = option(0, size, "Most bytes a second in all; 0 for no limit.", metavar="SIZE")
+    rate: float = option(0.0, per_second, "Most starts in all; 0 for no limit.", metavar="N/s")
+    host_rate: float = option(0.0, per_second, "Most starts per host; 0 for no limit.", metavar="N/s")
+    host_rule: tuple[str, ...] = option(
+        (), rules, "Limit and rate of one host, by hand: cdn.example=32,10/s. Repeatable.", metavar="HOST=N[,N/s]"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +235,13 @@ class Limits:
     """How long and how large one attempt may be, and what counts as an image."""
 
     connect_timeout: float = option(
-        10.0, seconds, "Longest wait for a connection, look-up and TLS included.", metavar="TIME"
+        10.0, limit, "Longest wait for a connection, look-up and TLS included.", metavar="TIME"
     )
-    read_timeout: float = option(20.0, seconds, "Longest silence of a server.", metavar="TIME")
-    timeout: float = option(60.0, seconds, "Longest time for one whole attempt, redirects included.", metavar="TIME")
+    read_timeout: float = option(20.0, limit, "Longest silence of a server.", metavar="TIME")
+    timeout: float = option(60.0, limit, "Longest time for one whole attempt, redirects included.", metavar="TIME")
+    min_speed: tuple[int, float] = option(
+        (1024, 15.0), pace, "Least bytes a second over so long; 0 for no limit.", metavar="SIZE:TIME"
+    )
     max_bytes: int = option(64 << 20, size, "Largest body, on the wire and decoded.", metavar="SIZE")
     max_redirects: int = option(10, whole(0), "Most redirects followed.", metavar="N")
     accept: str = option("image", word("image", "any"), "What is stored: images only, or any body.")
@@ -178,6 +256,11 @@ class Reach:
     )
     allow_private: bool = option(False, truth, "Allow private and loopback addresses everywhere.")  # noqa: FBT003
     dns_ttl: float = option(60.0, seconds, "How long a looked-up name is remembered.", metavar="TIME")
+    dns_jobs: int = option(16, whole(1), "Names looked up at once.", metavar="N")
+    ip: str = option("any", word("any", "4", "6"), "Connect by IPv4 or IPv6 alone; -4 and -6 say the same.")
+    resolve: tuple[str, ...] = option(
+        (), resolutions, "The address of a host, instead of a look-up. Repeatable.", metavar="HOST:ADDRESS"
+    )
     ca_file: str | None = option(None, optional_text, "Certificate authorities to trust, a PEM file.", metavar="FILE")
 
 

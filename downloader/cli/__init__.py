@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -35,6 +36,9 @@ def _downloader() -> None:
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit status. The last wall: no traceback reaches a person."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who called us
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as the process lives
     try:
         status = _downloader.main(standalone_mode=False, prog_name="downloader") or 0
     except click.ClickException as error:

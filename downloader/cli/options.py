@@ -92,7 +92,11 @@ def _flag(setting: "Field[Any]", default: str) -> Decorator:
         options |= {"multiple": True, "metavar": setting.metadata["metavar"]}
     else:
         options |= {"type": click.Choice(allowed)} if allowed else {"metavar": setting.metadata["metavar"]}
-    return click.option(*names, setting.name, **options)
+    main = click.option(*names, setting.name, **options)
+    if setting.name != "ip":
+        return main
+    shortcuts = [click.option(f"-{value}", setting.name, flag_value=value, hidden=True) for value in ("4", "6")]
+    return lambda command: shortcuts[0](shortcuts[1](main(command)))
 
 
 def _default(value: Any) -> str:

@@ -4,7 +4,6 @@ import logging
 import resource
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
@@ -13,7 +12,6 @@ from downloader.cli.manners import Manners
 from downloader.cli.progress import progress
 from downloader.cli.results import JsonLines
 from downloader.cli.summary import print_summary
-from downloader.engines.crew import start
 from downloader.job import Job, run_job
 from downloader.ports import Control, Observer
 from downloader.settings import Ending
@@ -50,7 +48,7 @@ def _lift_descriptor_limit() -> None:
 
 @contextmanager
 def stoppable(control: Control, ending: Ending) -> Iterator[None]:
-    """Have Ctrl-C, SIGTERM and ``--max-duration`` stop the job through its control."""
+    """Have Ctrl-C and SIGTERM stop the job through its control."""
 
     def interrupt(_: int, __: FrameType | None) -> None:
         if control.stopping or ending.on_interrupt == "abandon":
@@ -61,18 +59,13 @@ def stoppable(control: Control, ending: Ending) -> Iterator[None]:
     def terminate(_: int, __: FrameType | None) -> None:
         control.drain("terminate", ending.drain_timeout)
 
-    timer = threading.Timer(ending.max_duration, control.drain, args=("max-duration", ending.drain_timeout))
-    timer.name = "max-duration"
     before = {
         signal.SIGINT: signal.signal(signal.SIGINT, interrupt),
         signal.SIGTERM: signal.signal(signal.SIGTERM, terminate),
     }
-    if ending.max_duration:
-        start(timer)
     try:
         yield
     finally:
-        timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
 

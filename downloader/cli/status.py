@@ -2,12 +2,21 @@
 
 import json
 import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from downloader.cli.summary import retry_command
-from downloader.errors import advice
+from downloader.errors import advice, printable
+
+if TYPE_CHECKING:
+    from downloader.manifest.views import Cause
+
+MOST_HOSTS = 20
+"""Hosts named at most of those of which something was learnt."""
 
 
 @click.command(
@@ -20,24 +29,54 @@ def command(folder: str, *, as_json: bool) -> int:
     from downloader.manifest import views
 
     with views.reading(Path(folder)) as database:
-        counts, causes, hosts = views.counts(database), views.causes(database), views.worst_hosts(database)
-    if as_json:
-        click.echo(json.dumps({
-            "counts": {status: counts.get(status, 0) for status in ("saved", "skipped", "failed")},
-            "failures": [
-                {"code": cause.code, "count": cause.count, "transient": cause.transient, "url": cause.url,
-                 "detail": cause.detail, "advice": advice(cause.code)} for cause in causes
-            ],
-            "worst_hosts": dict(hosts),
-        }, ensure_ascii=False))  # fmt: skip
-        return 0
-    click.echo(", ".join(f"{counts.get(status, 0)} {status}" for status in ("saved", "skipped", "failed")))
-    for cause in causes:
-        click.echo(f"\n{cause.count} {cause.code}: {advice(cause.code)}")
-        click.echo(f"  e.g. {cause.url}\n       {cause.detail}")
-    if hosts:
-        click.echo("\nhosts with most failures: " + ", ".join(f"{host} ({number})" for host, number in hosts))
-    command = retry_command(shlex.quote(folder), [cause.code for cause in causes])
-    if causes and " retry " in command:
-        click.echo(f"\nnext: {command}")
+        found = _Standing(
+            {status: views.counts(database).get(status, 0) for status in ("saved", "skipped", "failed")},
+            views.causes(database),
+            views.worst_hosts(database),
+            views.learnt(database),
+        )
+    click.echo(_as_json(found) if as_json else "\n".join(_for_people(found, folder)))
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    counts: dict[str, int]
+    causes: Sequence["Cause"]
+    hosts: Sequence[tuple[str, int]]
+    learnt: dict[str, str]
+
+
+def _as_json(found: _Standing) -> str:
+    failures = [
+        {
+            "code": cause.code,
+            "count": cause.count,
+            "transient": cause.transient,
+            "url": cause.url,
+            "detail": cause.detail,
+            "advice": advice(cause.code),
+        }
+        for cause in found.causes
+    ]
+    fields = {"counts": found.counts, "failures": failures, "worst_hosts": dict(found.hosts), "learnt": found.learnt}
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def _for_people(found: _Standing, folder: str) -> Iterator[str]:
+    yield ", ".join(f"{number} {status}" for status, number in found.counts.items())
+    for cause in found.causes:
+        yield f"\n{cause.count} {cause.code}: {advice(cause.code)}"
+        yield f"  e.g. {printable(cause.url)}\n       {cause.detail}"
+    if found.hosts:
+        yield "\nhosts with most failures: " + ", ".join(
+            f"{printable(host)} ({number})" for host, number in found.hosts
+        )
+    if found.learnt:
+        yield "\nlearnt in the last run:"
+        yield from (f"  {host} {story}" for host, story in list(found.learnt.items())[:MOST_HOSTS])
+        if len(found.learnt) > MOST_HOSTS:
+            yield f"  and {len(found.learnt) - MOST_HOSTS} more: --json tells all"
+    command = retry_command(shlex.quote(folder), [cause.code for cause in found.causes])
+    if found.causes and " retry " in command:
+        yield f"\nnext: {command}"

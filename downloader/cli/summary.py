@@ -16,6 +16,10 @@ _STOPPED = {
 }
 
 
+DNS_SHARE = 0.3
+"""Share of the time at work above which look-ups are named as what limited a run."""
+
+
 def print_summary(report: Report, status: int) -> None:
     """Print the summary to stderr, wrapped to the width of the terminal."""
     width = shutil.get_terminal_size().columns if sys.stderr.isatty() else 1000
@@ -35,6 +39,9 @@ def summary_lines(report: Report, status: int) -> list[str]:
         lines.append(f"{report.known} of them were settled in earlier runs and not asked again")
     width = max(map(len, report.failed), default=0)
     lines += [f"  {number:>6} {code:<{width}}  {advice(code)}" for code, number in report.failed.items()]
+    if report.seconds_in_dns > max(1.0, DNS_SHARE * report.seconds_at_work):
+        share = report.seconds_in_dns / report.seconds_at_work
+        lines.append(f"DNS limited this run: {share:.0%} of the time at work was spent on look-ups; try --dns-jobs 64")
     if step := next_step(report, status):
         lines.append(f"next: {step}")
     return lines

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from downloader.engines.kit import Kit
 from downloader.errors import BadUrl, FetchError, OutputError, Starved
-from downloader.model import AttemptEnded, Effort, Failed, Fetched, Payload, Worker
+from downloader.model import NO_EFFORT, AttemptEnded, Effort, Failed, Fetched, Payload, Worker
 from downloader.policy.address import normalise
 from downloader.policy.exchange import Exchange
+from downloader.policy.pace import Speedometer
 from downloader.ports import Emit, Schedule, Ticket
 
 log = logging.getLogger(__name__)
@@ -46,11 +47,16 @@ class Attempt:
         self._began = time.time()
         self._start = time.monotonic()
         self.deadline = self._start + limits.timeout
+        self._min_speed = limits.min_speed
 
     def check_url(self) -> None:
         """Raise BadUrl for a line that is no URL: it fails here, on the same path as all."""
         if not self.ticket.task.host:
             normalise(self.ticket.task.url)
+
+    def speedometer(self) -> Speedometer:
+        """Give what judges the speed of a body that begins to come now."""
+        return Speedometer(*self._min_speed, time.monotonic())
 
     def fetched(self, payload: Payload) -> Ended:
         """End well."""
@@ -81,12 +87,12 @@ class Account:
         ticket, result = ended.ticket, ended.result
         if isinstance(result, Starved):
             self._starve(result)
-            self._schedule.put_back(ticket, time.monotonic() + BREATHER)
+            self._schedule.put_back(ticket, time.monotonic(), BREATHER)
             return None
         self._starved_since = None
         effort = self._effort(ended)
         if isinstance(result, Payload):
-            self._schedule.done(ticket)
+            self._schedule.done(ticket, time.monotonic())
             self._tell(ended, None)
             return Fetched(ticket.task, result, effort)
         wait = self._schedule.failed(ticket, result, time.monotonic())
@@ -104,7 +110,11 @@ class Account:
                 self._unexpected = self._unexpected or each
             elif result := self.settle(each):
                 results.append(result)
-        return results
+        return results + [self._unasked(ticket, error) for ticket, error in self._schedule.refused()]
+
+    def _unasked(self, ticket: Ticket, error: FetchError) -> Failed:
+        """Give the result of a task whose host was given up; what earlier attempts cost stays with it."""
+        return Failed(ticket.task, error.code, error.detail, self._spent.pop(ticket, NO_EFFORT))
 
     def check(self) -> None:
         """Raise what a worker did not expect, now that what the others fetched is stored."""

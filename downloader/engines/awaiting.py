@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +13,7 @@ from aiohttp.abc import ResolveResult
 from yarl import URL
 
 from downloader.engines.attempt import Attempt, Ended
+from downloader.engines.blocking import AWAY
 from downloader.engines.dial import os_error
 from downloader.engines.hop import Hop, current
 from downloader.engines.kit import Kit
@@ -34,7 +36,6 @@ class CheckedConnector(aiohttp.TCPConnector):
             limit=0,  # permits and hosts are the schedule's business
             ssl=kit.trust(),
             use_dns_cache=False,
-            happy_eyeballs_delay=None,  # one address after another, as in every engine
             socket_factory=self._make_socket,
         )
         self._kit = kit
@@ -126,12 +127,20 @@ class AwaitingClient:
         while True:
             async with await self._open(exchange.url, attempt.deadline) as reply:
                 if await _judge(reply, exchange):
-                    try:
-                        async for chunk in _chunks(reply):
-                            exchange.feed(chunk)
-                    except Truncated:
-                        raise exchange.cut() from None
+                    await self._read(reply, attempt)
                     return exchange.finish()
+
+    async def _read(self, reply: ClientResponse, attempt: Attempt) -> None:
+        speed = attempt.speedometer()
+        try:
+            async for chunk in _chunks(reply):
+                attempt.exchange.feed(chunk)
+                speed.feed(len(chunk), time.monotonic())
+                if pause := self._kit.pause(len(chunk)):
+                    await asyncio.sleep(pause)
+                    speed.excuse(pause)
+        except Truncated:
+            raise attempt.exchange.cut() from None
 
     async def _open(self, url: str, deadline: float) -> ClientResponse:
         """Send the request and read the answer's head; once more if a kept connection had been closed meanwhile."""
@@ -170,11 +179,14 @@ async def _read_away(reply: ClientResponse, most: int | None) -> None:
         reply.close()
         return
     try:
-        async for chunk in _chunks(reply):
-            most -= len(chunk)
-            if most < 0:
-                reply.close()
-                return
+        async with asyncio.timeout(AWAY):
+            async for chunk in _chunks(reply):
+                most -= len(chunk)
+                if most < 0:
+                    reply.close()
+                    return
+    except TimeoutError:
+        reply.close()
     except (FetchError, Starved):
         return  # the answer has been judged; only the connection is lost
 

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from http.client import HTTPException, IncompleteRead
@@ -21,6 +22,9 @@ from downloader.model import Payload, Worker
 from downloader.policy.address import endpoint
 from downloader.policy.exchange import Exchange, Read
 from downloader.ports import Ticket
+
+AWAY = 1.0
+"""Seconds that reading an unwanted body to its end may take."""
 
 CHUNK = 64 << 10
 """Most bytes taken from a connection at once."""
@@ -53,6 +57,7 @@ class BlockingClient:
         """Close the connections kept alive, and hang up on those in use: whoever still reads is left behind."""
         self._closed = True
         for hop in list(self._hops.values()):
+            hop.deadline = 0.0  # whoever has no connection yet stops at the first byte it would receive
             with suppress(OSError):
                 if hop.sock is not None:
                     hop.sock.shutdown(socket.SHUT_RDWR)
@@ -68,12 +73,20 @@ class BlockingClient:
         while True:
             with closing(self._open(exchange.url, attempt.deadline)) as reply:
                 if _judge(reply, exchange):
-                    try:
-                        for chunk in _chunks(reply):
-                            exchange.feed(chunk)
-                    except Truncated:
-                        raise exchange.cut() from None
+                    self._read(reply, attempt)
                     return exchange.finish()
+
+    def _read(self, reply: HTTPResponse, attempt: Attempt) -> None:
+        speed = attempt.speedometer()
+        try:
+            for chunk in _chunks(reply):
+                attempt.exchange.feed(chunk)
+                speed.feed(len(chunk), time.monotonic())
+                if pause := self._kit.pause(len(chunk)):
+                    time.sleep(max(0.0, min(pause, attempt.deadline - time.monotonic())))
+                    speed.excuse(pause)
+        except Truncated:
+            raise attempt.exchange.cut() from None
 
     def _open(self, url: str, deadline: float) -> HTTPResponse:
         """Send the request and read the answer's head; once more if a kept connection had been closed meanwhile."""
@@ -114,6 +127,8 @@ def _read_away(reply: HTTPResponse, most: int | None) -> None:
     """Read an unwanted body of at most so many bytes to its end; None is not worth it, and costs the connection."""
     if most is None:
         return
+    hop = current.get()
+    hop.deadline = min(hop.deadline, time.monotonic() + AWAY)
     try:
         for chunk in _chunks(reply):
             most -= len(chunk)

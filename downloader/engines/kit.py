@@ -2,13 +2,17 @@
 
 import socket
 import ssl
+import time
 from dataclasses import dataclass
+from threading import Lock
 
 import certifi
 
 from downloader import __version__
 from downloader.engines.spool import Spool
+from downloader.errors import UsageError
 from downloader.policy.address import Guard
+from downloader.policy.pace import Throttle
 from downloader.resolver import Resolver
 from downloader.settings import Settings
 
@@ -24,11 +28,20 @@ class Kit:
     guard: Guard
     spool: Spool
     jobs: int
+    throttle: Throttle | None
+    throttle_lock: Lock
     ceiling: int  # descriptors from this number up are for work, not for idle connections
 
     def crowded(self, sock: socket.socket) -> bool:
         """Tell by a new socket whether descriptors run short: the system gives each the lowest number that is free."""
         return sock.fileno() >= self.ceiling
+
+    def pause(self, count: int) -> float:
+        """Enter bytes that have come; gives the seconds that --limit-rate asks to wait."""
+        if self.throttle is None:
+            return 0.0
+        with self.throttle_lock:
+            return self.throttle.delay(count, time.monotonic())
 
     @property
     def headers(self) -> dict[str, str]:
@@ -42,6 +55,10 @@ class Kit:
 
     def trust(self) -> ssl.SSLContext:
         """Make the TLS context all connections share: one choice of authorities for all engines."""
-        context = ssl.create_default_context(cafile=self.settings.reach.ca_file or certifi.where())
+        ca_file = self.settings.reach.ca_file or certifi.where()
+        try:
+            context = ssl.create_default_context(cafile=ca_file)
+        except OSError as error:  # ssl's own are OSErrors
+            raise UsageError(f"the authorities {ca_file!r} cannot be read: {error.strerror or error}") from error
         context.set_alpn_protocols(["http/1.1"])
         return context

@@ -14,12 +14,13 @@ THRESHOLD = 1 << 20
 class Spool:
     """Opens parts in one folder, on the file system of the images, so that a rename puts them in place."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, run: int) -> None:
         self._folder = folder
+        self._run = run  # in the names, so that a worker left behind by an earlier run writes nowhere that matters
 
     def part(self, name: str) -> "Part":
         """Give an empty part; ``name`` is unique among those open."""
-        return Part(self._folder / f"{name}.part")
+        return Part(self._folder / f"{self._run}-{name}.part")
 
 
 class Part:
@@ -66,7 +67,7 @@ class Part:
             self._on_disk(self._file.write, chunk)  # type: ignore[union-attr]  # just opened
 
     def _open(self, _: bytes) -> None:
-        self._file = self._path.open("wb")
+        self._file = self._path.open("xb")
 
     def _on_disk(self, act: Callable[[bytes], object], data: bytes) -> None:
         try:

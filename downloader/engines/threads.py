@@ -54,7 +54,7 @@ class ThreadEngine:
         try:
             thread.start()
         except RuntimeError as error:
-            schedule.put_back(ticket, time.monotonic() + BREATHER)
+            schedule.put_back(ticket, time.monotonic(), BREATHER)
             if not self._threads:
                 raise no_thread(error) from error
             return False  # the system gives no more just now: go on with those that run

@@ -60,6 +60,8 @@ class Reply(http.client.HTTPResponse):
         super().begin()
         if self.fp is not None:  # http.client drops it where the answer has no body
             self.fp = head.fp
+        if not self.chunked and self.headers.get("transfer-encoding", "").strip().lower() == "chunked":
+            self.chunked, self.chunk_left, self.length = True, None, None  # http.client stumbles over a blank behind it
         if self.headers.defects:
             # Behind a line without a colon the email parser takes the rest of the head for body.
             raise BadReply(f"a malformed header line ({type(self.headers.defects[0]).__name__})")
@@ -72,11 +74,13 @@ class Reply(http.client.HTTPResponse):
 
     def _read_next_chunk_size(self) -> int:
         line = self.fp.readline(http.client._MAXLINE + 1)  # type: ignore[attr-defined]
+        if not line.endswith(b"\n"):
+            if len(line) > http.client._MAXLINE:  # type: ignore[attr-defined]
+                raise BadReply("the line of a chunk size is too long")
+            raise http.client.IncompleteRead(b"")  # cut: "0" may have begun "0400"
         digits = line.split(b";")[0].strip(b" \t\r\n")
         # RFC 9112 §7.1: hex digits only. int() would also take a sign, blanks and underscores.
         if not re.fullmatch(rb"[0-9a-fA-F]{1,15}", digits):
-            if not line:
-                raise http.client.IncompleteRead(b"")
             raise BadReply(f"a chunk size is {line[:40]!r}")
         return int(digits, 16)
 

@@ -73,6 +73,7 @@ class Manifest:
             undo.callback(self._lock.close)
             self._database = connect(self.path, _SCHEMA, synchronous="FULL" if fsync else "NORMAL")
             undo.callback(self._database.close)
+            self._check_columns(folder)
             self.seen = self._open_seen()
             undo.pop_all()
         self._pending: list[Outcome] = []
@@ -180,6 +181,12 @@ class Manifest:
                 f"another run is at work in {str(folder)!r}: wait for it, or choose another --output"
             ) from None
 
+    def _check_columns(self, folder: Path) -> None:
+        """Refuse a folder of another version now, and not when its images have been fetched."""
+        columns = [row[1] for row in self._database.execute("PRAGMA table_info(images)")]
+        if columns != list(_COLUMNS):
+            raise UsageError(f"{str(folder)!r} was written by another version of this tool: choose another --output")
+
     def _open_seen(self) -> Seen:
         path = self._home / "seen.sqlite"
         try:
@@ -189,9 +196,16 @@ class Manifest:
                 raise
             remove(path)
             seen = Seen(path)
+        with translated(self.path):
+            last_run, last_index = self._database.execute(
+                'SELECT coalesce(max(run), 0), coalesce(max("index"), -1) FROM images'
+            ).fetchone()
+        if not seen.empty and seen.behind(last_run, last_index):
+            seen.close()
+            remove(path)
+            seen = Seen(path)
         if seen.empty:
             with translated(self.path):
-                [last_run] = self._database.execute("SELECT coalesce(max(run), 0) FROM images").fetchone()
                 seen.rebuild(self._database.execute('SELECT "index", url FROM images ORDER BY "index"'), last_run)
         return seen
 

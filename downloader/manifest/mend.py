@@ -15,7 +15,8 @@ from downloader.manifest.views import Finding, look, reading
 def mark(folder: Path, findings: Sequence[Finding]) -> None:
     """Enter findings as failures, so that the next run fetches these images anew; damaged files are set aside."""
     for damaged in {finding.path for finding in findings if finding.code == "damaged"}:  # two URLs may share one
-        os.replace(folder / damaged, folder / f"{damaged}.damaged")  # noqa: PTH105
+        with translated(folder / damaged):
+            os.replace(folder / damaged, folder / f"{damaged}.damaged")  # noqa: PTH105
     path = folder / FOLDER / "manifest.sqlite"
     with translated(path), closing(sqlite3.connect(path, timeout=30)) as database, database:
         database.executemany(

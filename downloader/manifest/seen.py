@@ -58,6 +58,10 @@ class Seen:
             with translated(path):
                 self._save_counters()
 
+    def behind(self, last_run: int, last_index: int) -> bool:
+        """Tell whether the manifest knows more than this file, which a power cut may have set back."""
+        return self.run <= last_run or self._next <= last_index
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()

@@ -35,7 +35,7 @@ class Cause:
 def reading(folder: Path) -> Iterator[sqlite3.Connection]:
     """Open the manifest of an output folder for reading; raises UsageError where there is none."""
     path = folder / FOLDER / "manifest.sqlite"
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - Path's own raises for names that are too long
         raise UsageError(f"{str(folder)!r} holds no manifest: name a folder that 'downloader get' has written")
     try:
         with closing(_open(path)) as database:
@@ -79,6 +79,12 @@ def worst_hosts(database: sqlite3.Connection, most: int = 5) -> Sequence[tuple[s
                      WHERE status = 'failed' AND instr(url, '//')) WHERE rest NOT LIKE '/%' AND rest <> ''
                GROUP BY host ORDER BY 2 DESC, 1 LIMIT ?"""
     return list(database.execute(query, (most,)))
+
+
+def learnt(database: sqlite3.Connection) -> dict[str, str]:
+    """Give what the folder's last run learnt of hosts."""
+    found = database.execute("SELECT value FROM meta WHERE name = 'hosts'").fetchone()
+    return dict(json.loads(found[0])) if found else {}
 
 
 def known_settings(database: sqlite3.Connection) -> dict[str, Any]:
@@ -148,6 +154,8 @@ def audit(folder: Path) -> Iterator[Finding | None]:
 def look(folder: Path, index: int, path: str, sha256: str) -> Finding | None:
     """Compare a file with what was saved; gives None where it is whole."""
     try:
+        if not (folder / path).is_file():  # nor a pipe, which would never end
+            return Finding(index, path, "missing")
         with (folder / path).open("rb") as file:
             whole = hashlib.file_digest(file, "sha256").hexdigest() == sha256
     except OSError:

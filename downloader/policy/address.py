@@ -59,6 +59,8 @@ _CLOSED: Sequence[tuple[IPv4Network | IPv6Network, str]] = tuple(
     )
 )
 
+_GLOBAL = ip_network("2000::/3")  # RFC 4291 §2.4: all that IANA has given out of IPv6
+
 _NAT64 = ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are the IPv4 address that is really contacted
 
 
@@ -149,7 +151,8 @@ def closed(address: str) -> str | None:
     inner = _embedded(ip)
     if inner is not None:
         return closed(str(inner))
-    return next((name for network, name in _CLOSED if ip in network), None)
+    unassigned = "reserved" if ip.version == 6 and ip not in _GLOBAL else None
+    return next((name for network, name in _CLOSED if ip in network), unassigned)
 
 
 def _embedded(ip: IPv4Address | IPv6Address) -> IPv4Address | None:

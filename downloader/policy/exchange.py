@@ -115,6 +115,9 @@ class Exchange:
         self._headers, self._announced = {}, None  # a head that is malformed leaves nothing of the hop before
         self._headers = _by_name(headers)
         self._announced = self._length()
+        coding = ",".join(self._headers.get("transfer-encoding", ())).strip(" \t").lower()
+        if coding not in ("", "chunked"):
+            raise BadReply(f"Transfer-Encoding is {coding[:80]!r}, which was not asked for")
         if status in REDIRECTS:
             return self._redirect(status)
         if status != 200:

@@ -38,7 +38,7 @@ def name_of(task: Task, template: str, suffix: str) -> FileName:
     parts = urlsplit(task.url)
     last = unquote(parts.path.rpartition("/")[2])
     stem = (last.rpartition(".")[0] if "." in last else last) or "image"
-    filled = _fill(template, index=task.index, stem=stem.replace("/", "_"), host=parts.hostname or "host")
+    filled = _fill(template, index=task.index, stem=safe(stem), host=parts.hostname or "host")
     folders = [part for part in filled.split("/") if part not in ("", ".")]
     *above, last = [safe(part) for part in folders] or ["image"]
     return FileName("/".join([*above, _cut(last, LONGEST - len(suffix)) + suffix]))

@@ -60,9 +60,10 @@ class RetryRule:
 
     def __init__(self, settings: Retry, chance: random.Random) -> None:
         stop: stop_base = stop_after_attempt(settings.retries + 1)
+        self._worth = _worth_asking(settings.retry_after_max)
         late: stop_base = StopBefore(settings.retry_max_time) if settings.retry_max_time else stop_never
         self._retrying = Retrying(
-            retry=retry_if_exception(_worth_asking(settings.retry_after_max)),
+            retry=retry_if_exception(self._worth),
             wait=AsAsked(FullJitter(*settings.backoff, chance)),
             stop=stop | late,
             reraise=True,
@@ -74,6 +75,10 @@ class RetryRule:
         state = RetryCallState(self._retrying, fn=None, args=(), kwargs={})
         state.start_time = now
         return state
+
+    def worth(self, error: FetchError) -> bool:
+        """Tell whether waiting for as long as the error asks is allowed, whoever waits."""
+        return self._worth(error)
 
     def failed(self, state: RetryCallState, error: FetchError, now: float) -> float | None:
         """Enter a failed attempt; gives the seconds to wait until the next, or None when it was the last."""

@@ -1,28 +1,38 @@
-"""Which task may start now: hosts in turn, a limit per host, due times for retries. A data structure, not a loop.
+"""Which task may start now: hosts in turn, limits and rests per host, due times for retries. A data structure, no loop.
 
 Time is passed in (monotonic seconds) and new tasks are pulled from ``supply`` when there is room, so the whole of it
 can be tried with a simulated clock. One thread calls it: the engine's own.
 
-A host's record lives while it has tasks waiting or under way, so memory follows what is in play, not the list.
+Dead hosts must not take the permits that living ones could use: a host that has not answered yet has one image under
+way, and all such hosts together hold at most a quarter of the permits while proven ones have work.
 """
 
 import heapq
 import itertools
 from collections import OrderedDict, deque
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from typing import Protocol, cast
 
 from tenacity import RetryCallState
 
-from downloader.errors import FetchError
+from downloader.errors import Busy, Dns, FetchError, HostDown, TimedOut, Unreachable
 from downloader.model import Task
+from downloader.policy.host import Host, Rules
 from downloader.policy.retry import RetryRule
 
-LOOK_AHEAD = 2000
-"""Tasks held ready at most, so that a list sorted by host still finds work for every permit."""
+LOOK_AHEAD = 20_000
+"""Tasks held at most, so that a list sorted by host still finds work for every permit."""
+
+STEP = 1000
+"""Tasks asked for at once."""
 
 IDLE = 60.0
 """Seconds to wait when nothing is due; whoever brings news wakes the engine sooner."""
+
+KEPT = 10_000
+"""Hosts remembered at most while none of their tasks is here."""
+
+_MISSES = (Dns, Unreachable, TimedOut)
 
 
 class Supply(Protocol):
@@ -43,112 +53,197 @@ class Supply(Protocol):
 class Ticket:
     """One task's turn, through all its attempts. Owned by the schedule, read by the engine."""
 
-    __slots__ = ("attempt", "first", "retries", "task")
+    __slots__ = ("attempt", "crowd", "first", "retries", "started", "task")
 
     def __init__(self, task: Task) -> None:
         self.task = task
         self.attempt = 0
         self.first = 0.0  # when the first attempt was handed out
+        self.started = 0.0  # and the latest
+        self.crowd = 0  # of its host, itself included, when that started
         self.retries: RetryCallState | None = None  # opened by the first failure
 
 
-class _Host:
-    """The tickets of one host: those waiting, and how many are under way."""
-
-    __slots__ = ("under_way", "waiting")
-
-    def __init__(self) -> None:
-        self.waiting: deque[Ticket] = deque()
-        self.under_way = 0
-
-
 class Schedule:
-    """Hands out tickets; ``per_host`` 0 means no limit."""
+    """Hands out tickets for ``jobs`` permits."""
 
-    def __init__(self, supply: Supply, rule: RetryRule, per_host: int, look_ahead: int = LOOK_AHEAD) -> None:
+    def __init__(self, supply: Supply, rule: RetryRule, hosts: Rules, jobs: int, look_ahead: int = LOOK_AHEAD) -> None:
+        """Take who brings tasks, how failures are asked again, what holds for hosts, and how many permits there are."""
         self._supply = supply
         self._rule = rule
-        self._per_host = per_host
+        self._rules = hosts
+        self._most_unproven = max(1, jobs // 4)
         self._look_ahead = look_ahead
-        self._hosts: dict[str, _Host] = {}
-        self._turn: OrderedDict[str, _Host] = OrderedDict()  # hosts with a ticket that may start, in turn
-        self._due: list[tuple[float, int, Ticket]] = []  # a heap of tickets that wait for their time
+        self._hosts: dict[str, Host] = {}
+        self._idle: OrderedDict[str, Host] = OrderedDict()  # without tasks, but something is known of them
+        self._proven: OrderedDict[str, Host] = OrderedDict()  # with a ticket that may start, in turn
+        self._unproven: OrderedDict[str, Host] = OrderedDict()
+        self._unproven_under_way = 0
+        self._due: list[tuple[float, int, Ticket | Host]] = []  # a heap of what waits for its time
+        self._held = 0  # tickets in it
+        self._ready = 0  # tickets in the hosts' lines
+        self._refused: deque[tuple[Ticket, FetchError]] = deque()
         self._order = itertools.count()
-        self._ready = 0
+        self._next_start = 0.0  # under the rate for all hosts
 
     def take(self, now: float) -> Ticket | None:
         """Hand out the next ticket of the next host in turn, or None when nothing may start at this time."""
         self._refill(now)
-        if not self._turn:
+        host = self._next_host() if now >= self._next_start else None
+        if host is None:
             return None
-        name, host = self._turn.popitem(last=False)
-        ticket = host.waiting.popleft()
+        if self._rules.rate:
+            self._next_start = max(now, self._next_start) + 1 / self._rules.rate
+        ticket = cast(Ticket, host.waiting.popleft())
         self._ready -= 1
-        host.under_way += 1
-        self._line_up(name, host)
+        self._unproven_under_way += not host.proven
+        host.started(now)
+        self._line_up(host, now)
         ticket.attempt += 1
+        ticket.started = now
+        ticket.crowd = host.under_way
         ticket.first = ticket.first or now
         return ticket
 
-    def done(self, ticket: Ticket) -> None:
-        """Free the host's place: the task is finished."""
-        name = ticket.task.host
-        host = self._hosts[name]
-        host.under_way -= 1
-        self._line_up(name, host)
-        if not host.under_way and not host.waiting:
-            del self._hosts[name]
+    def done(self, ticket: Ticket, now: float) -> None:
+        """Hear of a success, and free the host's place."""
+        host = self._free(ticket)
+        host.succeeded()
+        self._line_up(host, now)
 
     def failed(self, ticket: Ticket, error: FetchError, now: float) -> float | None:
         """Free the host's place and decide: the seconds until the next attempt, or None when this was the last."""
         ticket.retries = ticket.retries or self._rule.begin(ticket.first)
         wait = self._rule.failed(ticket.retries, error, now)
-        self.done(ticket)
+        host = self._free(ticket)
+        if isinstance(error, _MISSES):
+            host.missed(ticket.started, now, error.detail)
+        elif isinstance(error, Busy):
+            host.busy(ticket.started, ticket.crowd, now, error.retry_after if self._rule.worth(error) else None)
+        elif error.met_host:
+            host.answered()
         if wait is not None:
             self._hold(ticket, now + wait)
+        self._line_up(host, now)
         return wait
 
-    def put_back(self, ticket: Ticket, due: float) -> None:
+    def put_back(self, ticket: Ticket, now: float, wait: float) -> None:
         """Take back a ticket whose attempt could not start; it costs no try."""
         ticket.attempt -= 1
-        self.done(ticket)
-        self._hold(ticket, due)
+        host = self._free(ticket)
+        self._hold(ticket, now + wait)
+        self._line_up(host, now)
+
+    def refused(self) -> Iterator[tuple[Ticket, FetchError]]:
+        """Give the tickets that end without being asked, and why: their hosts are down."""
+        while self._refused:
+            yield self._refused.popleft()
+
+    def learnt(self) -> dict[str, str]:
+        """Say what was learnt of each host that is not as it was set."""
+        hosts = (*self._hosts.values(), *self._idle.values())
+        return {host.name: story for host in hosts if (story := host.story())}
 
     def wait(self, now: float) -> float:
         """Say how long ``take`` need not be called, if nothing else happens."""
-        if self._turn or (self._wants_more() and self._supply.waiting):
+        if self._refused or (self._wants_more() and self._supply.waiting):
             return 0.0
+        if self._startable():
+            return max(0.0, self._next_start - now)
         return max(0.0, self._due[0][0] - now) if self._due else IDLE
 
     def exhausted(self) -> bool:
         """Tell whether nothing waits and nothing more will come."""
-        return not self._ready and not self._due and self._supply.ended
+        return not (self._ready or self._held or self._refused) and self._supply.ended
+
+    def _next_host(self) -> Host | None:
+        line = self._startable()
+        return line.popitem(last=False)[1] if line else None
+
+    def _startable(self) -> OrderedDict[str, Host] | None:
+        """Give the line whose turn it is: unproven hosts within their share, which is all if nobody else has work."""
+        if self._unproven and (self._unproven_under_way < self._most_unproven or not self._proven):
+            return self._unproven
+        return self._proven or None
 
     def _refill(self, now: float) -> None:
         while self._due and self._due[0][0] <= now:
-            self._enter(heapq.heappop(self._due)[2])
+            due = heapq.heappop(self._due)[2]
+            if isinstance(due, Host):
+                if self._hosts.get(due.name) is due:  # else it was put away, and perhaps forgotten and met anew
+                    self._line_up(due, now)
+            else:
+                self._held -= 1
+                self._enter(due, now)
         if self._wants_more() and not self._supply.ended:
-            for task in self._supply.pull(self._room):
-                self._enter(Ticket(task))
+            for task in self._supply.pull(min(self._room, STEP)):
+                self._enter(Ticket(task), now)
 
     @property
     def _room(self) -> int:
-        return self._look_ahead - self._ready - len(self._due)
+        return self._look_ahead - self._ready - self._held
 
     def _wants_more(self) -> bool:
         # In large steps, because a pull costs the same look-up for one task as for a thousand.
-        return self._room > 0 and (self._room >= self._look_ahead // 2 or not self._ready)
+        step = min(STEP, self._look_ahead // 2)
+        return self._room > 0 and (self._room >= step or not self._startable())
 
-    def _enter(self, ticket: Ticket) -> None:
-        name = ticket.task.host
-        host = self._hosts.setdefault(name, _Host())
+    def _enter(self, ticket: Ticket, now: float) -> None:
+        host = self._host(ticket.task.host)
         host.waiting.append(ticket)
         self._ready += 1
-        self._line_up(name, host)
+        self._line_up(host, now)
+
+    def _host(self, name: str) -> Host:
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._hosts[name] = self._idle.pop(name) if name in self._idle else Host(name, self._rules)
+        return host
+
+    def _free(self, ticket: Ticket) -> Host:
+        host = self._hosts[ticket.task.host]
+        host.under_way -= 1
+        self._unproven_under_way -= not host.proven
+        return host
 
     def _hold(self, ticket: Ticket, due: float) -> None:
+        self._held += 1
         heapq.heappush(self._due, (due, next(self._order), ticket))
 
-    def _line_up(self, name: str, host: _Host) -> None:
-        if host.waiting and name not in self._turn and (not self._per_host or host.under_way < self._per_host):
-            self._turn[name] = host
+    def _line_up(self, host: Host, now: float) -> None:
+        """Put a host where it belongs after something has changed."""
+        if host.down:
+            self._give_up(host)
+        line, other = (self._proven, self._unproven) if host.proven else (self._unproven, self._proven)
+        other.pop(host.name, None)
+        if host.ready(now):
+            line.setdefault(host.name, host)
+            return
+        line.pop(host.name, None)
+        if host.waiting and host.under_way < host.places:
+            self._wake(host, now)
+        elif not host.waiting and not host.under_way:
+            self._put_away(host)
+
+    def _wake(self, host: Host, now: float) -> None:
+        look = host.next_look()
+        if not now < host.wakes_at <= look:
+            host.wakes_at = look
+            heapq.heappush(self._due, (look, next(self._order), host))
+
+    def _give_up(self, host: Host) -> None:
+        error = _down(host)
+        while host.waiting:
+            self._ready -= 1
+            self._refused.append((cast(Ticket, host.waiting.popleft()), error))
+
+    def _put_away(self, host: Host) -> None:
+        if self._hosts.pop(host.name, None) is None or not host.learnt:
+            return
+        self._idle[host.name] = host
+        if len(self._idle) > KEPT:
+            self._idle.popitem(last=False)
+
+
+def _down(host: Host) -> HostDown:
+    return HostDown(f"{host.name} was given up after {host.failed_probes} probes, the last: {host.last_miss}")

@@ -46,13 +46,21 @@ class FolderSink:
         return Saved(task, self._place(name, payload), payload.image, fetched.effort)
 
     def _free_name(self, own: FileName, url: str, payload: Payload) -> FileName:
-        """Give the task's own name, or the name around a file of somebody else's that stands there.
+        """Give the task's own name, or the first around what stands there, in the same order in every run.
 
-        The same bytes under the very name are the task's own, left by a crash between rename and commit: adopted.
+        The same bytes under a name are the task's own, left by a crash between rename and commit: adopted.
         """
-        path = self._folder / own
-        with _translated(path):
-            return own if not os.path.lexists(path) or _holds(path, payload.image) else around(own, url)
+        with _translated(self._folder / own):
+            if self._is_blocked(own):  # a file stands where a folder is needed
+                own = FileName(own.replace("/", "_"))
+            name, turn = own, 0
+            while os.path.lexists(self._folder / name) and not _holds(self._folder / name, payload.image):
+                name, turn = around(own, f"{url}#{turn}" if turn else url), turn + 1
+            return name
+
+    def _is_blocked(self, name: FileName) -> bool:
+        above = self._folder.joinpath(*name.split("/")[:-1])
+        return any(os.path.lexists(path) and not path.is_dir() for path in (above, *above.parents))
 
     def _place(self, name: FileName, payload: Payload) -> str:
         path = self._folder / name

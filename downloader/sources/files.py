@@ -39,4 +39,5 @@ class Lists:
             yield from self._reader("")(sys.stdin.buffer, "stdin")
             return
         with Path(name).open("rb") as file:
-            yield from self._reader(Path(name).suffix.lstrip(".").lower())(file, Path(name).name)
+            place = Path(name).name.encode("utf-8", "backslashreplace").decode()
+            yield from self._reader(Path(name).suffix.lstrip(".").lower())(file, place)

@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from downloader.model import Line
+from downloader.sources.lines import bounded
+
+MOST = 1 << 20
+"""Longest line, in bytes."""
 
 OWN = frozenset(("url", "index", "code", "detail", "http_status", "attempts"))
 """Fields that failed.jsonl writes itself; all others are the user's."""
@@ -12,7 +16,7 @@ OWN = frozenset(("url", "index", "code", "detail", "http_status", "attempts"))
 
 def read_jsonl(file: BinaryIO, name: str) -> Iterator[Line]:
     """Go through a list; a string stands for its URL, and what is neither stands for itself and fails as a bad URL."""
-    for number, raw in enumerate(file, start=1):
+    for number, raw in bounded(file, MOST):
         if raw.strip():
             yield _line(raw, f"{name}:{number}")
 
@@ -22,6 +26,12 @@ def _line(raw: bytes, place: str) -> Line:
         entry = json.loads(raw)
         if isinstance(entry, str):
             return Line(entry, place)
-        return Line(str(entry["url"]), place, {key: str(value) for key, value in entry.items() if key not in OWN})
-    except (ValueError, KeyError, TypeError, AttributeError):
+        own = {_whole(key): _whole(str(value)) for key, value in entry.items() if key not in OWN}
+        return Line(str(entry["url"]), place, own)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Line(raw.decode("utf-8", "replace").strip(), place)
+
+
+def _whole(text: str) -> str:
+    """Spell out halves of characters, which JSON can hold and nothing else can."""
+    return text.encode("utf-8", "backslashreplace").decode()

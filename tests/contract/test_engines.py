@@ -36,7 +36,8 @@ def together(count: int) -> Script:
 def test_jobs_bounds_how_many_are_at_work(fetch: Fetch, hostile: HostileServer) -> None:
     """As many requests as permits are under way at once, and never more."""
     hostile.scripts["/together/*"] = together(6)
-    found = fetch([hostile.url(f"/together/{n}") for n in range(24)], jobs=6, per_host=0)
+    urls = [hostile.url("/good.jpg"), *(hostile.url(f"/together/{n}") for n in range(24))]  # the first proves the host
+    found = fetch(urls, jobs=6, per_host=0)
     assert all(isinstance(outcome, Saved) for outcome in found.values())
     assert hostile.most_in_flight == 6
 
@@ -45,7 +46,8 @@ def test_jobs_bounds_how_many_are_at_work(fetch: Fetch, hostile: HostileServer) 
 def test_per_host_bounds_a_host(fetch: Fetch, hostile: HostileServer) -> None:
     """One host gets its share, however many permits are free."""
     hostile.scripts["/together/*"] = together(3)
-    fetch([hostile.url(f"/together/{n}") for n in range(12)], jobs=12, per_host=3)
+    urls = [hostile.url("/good.jpg"), *(hostile.url(f"/together/{n}") for n in range(12))]
+    fetch(urls, jobs=12, per_host=3)
     assert hostile.most_in_flight == 3
 
 

@@ -75,11 +75,28 @@ def test_ones_own_orphan_is_adopted(sink: Callable[..., FolderSink], tmp_path: P
     assert saved.path == "000000.jpg"
 
 
+def test_a_file_where_a_folder_should_be_is_gone_around(sink: Callable[..., FolderSink], tmp_path: Path) -> None:
+    """It ends no job: the image gets a name without that folder."""
+    (tmp_path / "out/blocked").write_bytes(b"mine")
+    [[saved]] = sink(name="{host}/{index}").store([[fetched(1, b"b", b"b", "http://blocked/1.jpg")]])
+    assert (tmp_path / "out" / saved.path).read_bytes() == b"b"
+    assert (tmp_path / "out/blocked").read_bytes() == b"mine"
+
+
+def test_the_name_around_may_be_taken_too(sink: Callable[..., FolderSink], tmp_path: Path) -> None:
+    """Whatever a list plans, no image goes over another."""
+    paths = []
+    for body in (b"one", b"two", b"three", b"four"):
+        [[saved]] = sink().store([[fetched(0, body, body)]])
+        paths.append(saved.path)
+        assert (tmp_path / "out" / saved.path).read_bytes() == body
+    assert len(set(paths)) == 4
+
+
 def test_what_is_in_place_is_told_before_the_error(sink: Callable[..., FolderSink], tmp_path: Path) -> None:
     """When the disk refuses the second image, the first is yielded, then the error is raised."""
-    (tmp_path / "out/blocked").write_bytes(b"a file where a folder should be")
-    blocked = fetched(1, b"b", b"b", "http://blocked/1.jpg")
-    stream = sink(name="{host}/{index}").store([[fetched(0, b"a", b"a"), blocked]])
+    gone = tmp_path / "out/parts/gone.part"
+    stream = sink().store([[fetched(0, b"a", b"a"), fetched(1, gone, b"b")]])
     [first] = next(stream)
     assert isinstance(first, Saved)
     with pytest.raises(OutputError, match="cannot write"):

@@ -10,6 +10,7 @@ import pytest
 
 from downloader.errors import Dns, NoSuchHost, Starved
 from downloader.resolver import FAILURE_TTL, Resolver
+from downloader.settings import Reach
 
 
 class Table:
@@ -58,7 +59,7 @@ def table() -> Table:
 @pytest.fixture
 def resolver(table: Table, clock: Clock) -> Iterator[Resolver]:
     """Give a resolver over the table."""
-    resolver = Resolver(60.0, table, clock)
+    resolver = Resolver(Reach(), table, clock)
     yield resolver
     resolver.close()
 
