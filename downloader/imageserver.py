@@ -45,7 +45,7 @@ class Plan:
     """What the server serves, and how slowly; raises UsageError for what it cannot do.
 
     ``latency`` is the median, ``spread`` the sigma of its lognormal distribution (0: always the median).
-    ``size`` is that of each image, see ``picture``. An index in ``flaky`` is answered 503 the first time.
+    ``size`` is that of each image, see ``picture``. An index in ``flaky`` is answered 500 the first time.
     """
 
     hosts: int = 1
@@ -174,7 +174,7 @@ class ImageServer:
         await asyncio.sleep(self.plan.delay(index))
         self._at_once -= 1
         if refused:
-            return web.Response(status=503, text="not this time: ask again\n")
+            return web.Response(status=500, text="not this time: ask again\n")
         size, seed = self.plan.size, self.plan.seed
         headers = {"Content-Type": "image/jpeg", "ETag": f'"{index}-{size}-{seed}"'}
         return web.Response(body=picture(index, size, seed), headers=headers)
