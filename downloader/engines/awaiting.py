@@ -17,7 +17,7 @@ from downloader.engines.blocking import AWAY
 from downloader.engines.dial import os_error
 from downloader.engines.hop import Hop, current
 from downloader.engines.kit import Kit
-from downloader.engines.wire import HEADER_LINES
+from downloader.engines.reply import HEADER_LINES
 from downloader.errors import BadReply, FetchError, Reset, Starved, TimedOut, Tls, Truncated
 from downloader.model import Payload, Worker
 from downloader.policy.address import endpoint
@@ -140,7 +140,7 @@ class AwaitingClient:
                     await asyncio.sleep(pause)
                     speed.excuse(pause)
         except Truncated:
-            raise attempt.exchange.cut() from None
+            attempt.exchange.lost()
 
     async def _open(self, url: str, deadline: float) -> ClientResponse:
         """Send the request and read the answer's head; once more if a kept connection had been closed meanwhile."""
@@ -163,6 +163,8 @@ class AwaitingClient:
 async def _judge(reply: ClientResponse, exchange: Exchange) -> bool:
     """Tell whether the body is wanted; reads a short unwanted one away, so that the connection can be kept."""
     wanted = False
+    if reply.version not in ((1, 0), (1, 1)):
+        raise BadReply(f"the answer is of HTTP/{reply.version and '.'.join(map(str, reply.version))}")
     try:
         # Latin-1, as requests hands them over: aiohttp's own text would make other URLs of raw bytes in a Location.
         lines = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in reply.raw_headers)

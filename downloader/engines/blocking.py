@@ -86,7 +86,7 @@ class BlockingClient:
                     time.sleep(max(0.0, min(pause, attempt.deadline - time.monotonic())))
                     speed.excuse(pause)
         except Truncated:
-            raise attempt.exchange.cut() from None
+            attempt.exchange.lost()
 
     def _open(self, url: str, deadline: float) -> HTTPResponse:
         """Send the request and read the answer's head; once more if a kept connection had been closed meanwhile."""

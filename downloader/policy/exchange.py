@@ -148,15 +148,22 @@ class Exchange:
         for data in self._inflated(self._inflater, wire):
             self._take(data)
 
-    def cut(self) -> Truncated:
-        """Give the error for a connection that was lost in the middle of the body."""
+    def lost(self) -> None:
+        """Judge the loss of the connection in the middle of a body; raises Truncated.
+
+        A body whose end is the end of the connection may end by a reset as well: ``finish`` judges it by its own end.
+        """
+        if self._announced is not None or "transfer-encoding" in self._headers:
+            raise self._cut()
+
+    def _cut(self) -> Truncated:
         of = "" if self._announced is None else f" of {self._announced}"
         return Truncated(f"the connection was lost after {self._wire}{of} bytes")
 
     def finish(self) -> Payload:
         """Judge the body as a whole; raises FetchError."""
         if self._announced is not None and self._wire < self._announced:
-            raise self.cut()
+            raise self._cut()
         if self._inflater is not None and not self._inflater.eof and self._wire:
             raise Truncated(f"the compressed body ends early, after {self._wire} bytes")
         if not self._size:
@@ -259,6 +266,7 @@ class Exchange:
 
 
 _BAD_TEXT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2: token
 
 
 def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -269,6 +277,8 @@ def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
         if _BAD_TEXT.search(value):
             # RFC 9110 §5.5: control characters make a field invalid; libraries differ in whether they notice.
             raise BadReply(f"a control character in header {name[:80]!r}")
+        if not _NAME.fullmatch(name):
+            raise BadReply(f"a header is named {name[:80]!r}")
         found.setdefault(name.lower(), []).append(value)
     if size > HEAD_BYTES:
         raise BadReply(f"the head is longer than {HEAD_BYTES >> 10} KiB")

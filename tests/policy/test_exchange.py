@@ -480,16 +480,28 @@ def test_small_bodies_nobody_wants_are_worth_reading(status, headers, expected):
     assert attempt.residue == expected
 
 
-def test_a_lost_connection_says_how_far_it_came():
+@pytest.mark.parametrize(("headers", "said"), [(lengths(JPEG), "100 of 3000 bytes"), (CHUNKED, "after 100 bytes")])
+def test_a_lost_connection_says_how_far_it_came(headers, said):
     """The detail names what came, and of how much if that is known."""
     attempt = exchange()
-    attempt.start(200, lengths(JPEG))
+    attempt.start(200, headers)
     attempt.feed(JPEG[:100])
-    assert "100 of 3000" in attempt.cut().detail
-    attempt = exchange()
-    attempt.start(200, CHUNKED)
-    attempt.feed(JPEG[:100])
-    assert "100 bytes" in attempt.cut().detail
+    with pytest.raises(errors.Truncated, match=said):
+        attempt.lost()
+
+
+def test_where_the_end_is_the_connections_the_body_is_judged():
+    """A reset may end a body that is whole, and one that is not is told by its own end."""
+    for body, whole in ((JPEG, True), (JPEG[:-100], False)):
+        attempt = exchange()
+        attempt.start(200, [])
+        attempt.feed(body)
+        attempt.lost()
+        if whole:
+            assert attempt.finish().image.size == len(JPEG)
+        else:
+            with pytest.raises(errors.Truncated):
+                attempt.finish()
 
 
 # --- where the network cuts

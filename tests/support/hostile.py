@@ -465,6 +465,13 @@ def reset_in_body(connection: Connection, _: int) -> None:
     connection.reset()
 
 
+def close_by_reset(connection: Connection, _: int) -> None:
+    """A whole image without a length, and a reset for its end."""
+    connection.send(head("200 OK", "Content-Type: image/jpeg", "Connection: close") + JPEG)
+    connection.sleep(0.3)
+    connection.reset()
+
+
 def close_before_head(connection: Connection, _: int) -> None:
     """A closed connection instead of an answer."""
     connection.close()
@@ -704,6 +711,17 @@ SCRIPTS: dict[str, Script] = {
     "/nul-in-header.jpg": raw(sized(JPEG, b"X-Odd: a\0b")),
     "/garbage.jpg": raw(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"),
     "/no-head.jpg": raw(JPEG),
+    "/http-2.0.jpg": raw(b"HTTP/2.0 200 OK\r\nContent-Length: 20000\r\n\r\n" + JPEG),
+    "/http-1.2.jpg": raw(b"HTTP/1.2 200 OK\r\nContent-Length: 20000\r\n\r\n" + JPEG),
+    "/status-plus.jpg": raw(b"HTTP/1.1 +200 OK\r\nContent-Length: 20000\r\n\r\n" + JPEG),
+    "/status-cut.jpg": raw(b"HT"),
+    "/odd-name.jpg": raw(sized(JPEG, 'X@"y: 1')),
+    "/chunk-lf.jpg": raw(head("200 OK", _JPEG_TYPE, _CHUNKED) + chunked(JPEG).replace(b"1000\r\n", b"1000\n", 1)),
+    "/chunk-cut-size.jpg": raw(head("200 OK", _JPEG_TYPE, _CHUNKED) + chunk(JPEG) + b"0"),
+    "/trailer-cut.jpg": raw(head("200 OK", _JPEG_TYPE, _CHUNKED) + chunk(JPEG) + b"0\r\nX-Trailer: ye"),
+    "/coding-gzip-chunked.jpg": raw(head("200 OK", _JPEG_TYPE, "Transfer-Encoding: gzip, chunked") + chunked(_GZIPPED)),
+    "/coding-blank.jpg": raw(head("200 OK", _JPEG_TYPE, "Transfer-Encoding: chunked ") + chunked(JPEG), keep=True),
+    "/close-reset.jpg": close_by_reset,
     # redirects
     "/loop": redirect("/loop"),
     "/loop-a": redirect("/loop-b"),
