@@ -22,6 +22,7 @@ from downloader.errors import InputError, OutputError, is_transient
 from downloader.feeder import Feeder, Unfinished
 from downloader.manifest import Manifest, Row
 from downloader.manifest.database import FOLDER, translated
+from downloader.measures import host_rule
 from downloader.model import Committed, Event, Known, ListEnded, Notice, Outcome, Report, Saved
 from downloader.policy.address import Guard
 from downloader.policy.host import Rule, Rules
@@ -30,7 +31,7 @@ from downloader.policy.retry import RetryRule
 from downloader.policy.schedule import Schedule
 from downloader.ports import Control, Observer, Source
 from downloader.resolver import Lookup, Resolver
-from downloader.settings import Ending, Settings, host_rule
+from downloader.settings import Ending, Settings
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ from ipaddress import ip_address
 from typing import Any, TypeAlias
 
 from downloader.errors import Dns, FetchError, NoSuchHost, Starved
-from downloader.settings import Reach, resolution
+from downloader.measures import resolution
+from downloader.settings import Reach
 
 FAILURE_TTL = 10.0
 """Seconds a failed look-up is remembered: long enough to spare the name server, short enough to get over a hiccup."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from downloader import settings
+from downloader import measures
 from downloader.errors import UsageError
 
 
@@ -30,8 +30,8 @@ def command(port: int, hosts: int, latency: str, size: str, seed: int) -> int:
 
     plan = Plan(
         hosts=hosts,
-        latency=_read("latency", settings.seconds, latency),
-        size=_read("size", settings.size, size),
+        latency=_read("latency", measures.seconds, latency),
+        size=_read("size", measures.size, size),
         seed=seed,
     )
     run_forever(plan, port, click.echo)

@@ -7,7 +7,7 @@ import downloader
 
 ROOT = Path(downloader.__file__).parent
 FLOORS = [
-    {"errors", "model", "settings", "ports"},
+    {"errors", "measures", "model", "settings", "ports"},
     {"policy"},
     {"manifest", "resolver", "sources", "engines", "sinks"},
     {"registry", "feeder", "job", "imageserver"},

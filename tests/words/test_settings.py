@@ -7,21 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downloader.errors import UsageError
-from downloader.settings import (
-    Settings,
-    _parsed,
-    each_field,
-    optional_text,
-    seconds,
-    share,
-    size,
-    span,
-    text,
-    truth,
-    whole,
-    word,
-    words,
-)
+from downloader.measures import optional_text, seconds, share, size, span, text, truth, whole, word, words
+from downloader.settings import Settings, _parsed, each_field
 
 FIELDS = [setting for _, setting in each_field()]
 
