@@ -10,7 +10,7 @@ FLOORS = [
     {"errors", "measures", "model", "settings", "ports"},
     {"policy"},
     {"manifest", "resolver", "sources", "engines", "sinks"},
-    {"registry", "feeder", "job", "imageserver"},
+    {"registry", "feeder", "tally", "equipment", "job", "imageserver"},
     {"library"},
     {"cli"},
 ]

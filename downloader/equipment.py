@@ -1,0 +1,76 @@
+"""What a job is made with: limits of the machine, rules for hosts, a place for parts, an end in time."""
+
+import resource
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Lock
+
+from downloader.engines.crew import start
+from downloader.engines.kit import Kit
+from downloader.engines.spool import Spool
+from downloader.errors import OutputError
+from downloader.manifest.database import FOLDER, translated
+from downloader.measures import host_rule
+from downloader.model import Notice
+from downloader.policy.address import Guard
+from downloader.policy.host import Rule, Rules
+from downloader.policy.pace import Throttle
+from downloader.ports import Control, Emit
+from downloader.resolver import Lookup, Resolver
+from downloader.settings import Ending, Settings
+
+DESCRIPTORS_OWN = 32
+"""Descriptors for ourselves: databases, lists, terminal, the event loop."""
+
+
+def make_kit(settings: Settings, lookup: Lookup, spool: Spool, emit: Emit, stack: ExitStack) -> Kit:
+    """Make what the engine is made with, within the machine's limits."""
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    limit = soft if soft != resource.RLIM_INFINITY else 1 << 20
+    jobs = min(settings.pace.jobs, (limit - DESCRIPTORS_OWN) // 2)  # a connection each, and perhaps a part
+    if jobs < 1:
+        raise OutputError(f"the limit of open files is {limit}, too low to work with: raise it with ulimit -n 256")
+    if jobs < settings.pace.jobs:
+        emit(Notice(f"--jobs {jobs} instead of {settings.pace.jobs}: the limit of open files is {limit}"))
+    resolver = Resolver(settings.reach, lookup)
+    stack.callback(resolver.close)
+    throttle = Throttle(settings.pace.limit_rate) if settings.pace.limit_rate else None
+    guard = Guard.of(settings.reach.allow_private, settings.reach.allow_host)
+    return Kit(settings, resolver, guard, spool, jobs, throttle, Lock(), ceiling=limit - DESCRIPTORS_OWN // 2 - jobs)
+
+
+def host_rules(settings: Settings) -> Rules:
+    """Give what holds for hosts."""
+    pace, retry = settings.pace, settings.retry
+    named = {host: Rule(limit, rate) for host, limit, rate in map(host_rule, pace.host_rule)}
+    return Rules(
+        Rule(pace.per_host, pace.host_rate), named, pace.rate, probes=max(1, retry.retries), rest=retry.backoff
+    )
+
+
+@contextmanager
+def time_limit(control: Control, ending: Ending) -> Iterator[None]:
+    """Drain when --max-duration is over."""
+    if not ending.max_duration:
+        yield
+        return
+    longest = min(ending.max_duration, threading.TIMEOUT_MAX)
+    timer = threading.Timer(longest, control.drain, args=("max-duration", ending.drain_timeout))
+    timer.name = "max-duration"
+    start(timer)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def swept_parts(folder: Path) -> Path:
+    """Give the folder for parts, emptied of what a crash left there."""
+    parts = folder / FOLDER / "parts"
+    shutil.rmtree(parts, ignore_errors=True)
+    with translated(parts):
+        parts.mkdir(exist_ok=True)
+    return parts

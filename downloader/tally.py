@@ -1,0 +1,98 @@
+"""What observers hear of a job as a whole, and what its report says."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from downloader.errors import is_transient
+from downloader.feeder import Unfinished
+from downloader.manifest import Row
+from downloader.model import Event, Known, ListEnded, Outcome, Report, Saved
+from downloader.ports import Observer
+
+
+class Emitter:
+    """Hands events to the observers."""
+
+    def __init__(self, observers: Iterable[Observer]) -> None:
+        self._observers = tuple(observers)
+        self._known = 0
+        self._list_ended = False
+
+    def __call__(self, event: Event) -> None:
+        """Hand on one event."""
+        for observer in self._observers:
+            observer(event)
+
+    def progress(self, supply: Unfinished, tally: "Tally") -> None:
+        """Tell what is new of the list: how much was known, and that its end was reached."""
+        if tally.before != self._known:
+            self._known = tally.before
+            self(Known(self._known))
+        if supply.ended and not self._list_ended:
+            self._list_ended = True
+            self(ListEnded(supply.lines))
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts what the report says."""
+
+    folder: Path
+    kept: Sequence[tuple[str, str | None, int]] = ()
+    statuses: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    before: int = 0
+    lines: int = 0  # that have an outcome, of whichever run
+    fetched: int = 0
+    bytes: int = 0
+    attempts: int = 0
+    worked: float = 0.0
+    start: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        for status, code, number in self.kept:
+            self._count(status, code, number)
+            self.before += number
+
+    def known(self, row: Row) -> None:
+        """Count a row of an earlier run that is not asked again."""
+        self.before += 1
+        self.lines += 1
+        self._count(row.status, row.code)
+
+    def add(self, outcomes: Sequence[Outcome]) -> None:
+        """Count outcomes of this run."""
+        self.lines += len(outcomes)
+        for outcome in outcomes:
+            self._count(outcome.status, outcome.code)
+            self.attempts += outcome.effort.attempts
+            self.worked += outcome.effort.seconds
+            if isinstance(outcome, Saved):
+                self.fetched += 1
+                self.bytes += outcome.image.size
+
+    def _count(self, status: str, code: str | None, number: int = 1) -> None:
+        self.statuses[status] += number
+        if status == "failed":
+            self.codes[code or ""] += number
+
+    def report(self, stopped: str | None, lines: int) -> Report:
+        """Give the report of the job."""
+        return Report(
+            folder=self.folder,
+            saved=self.statuses["saved"],
+            skipped=self.statuses["skipped"],
+            failed=dict(self.codes.most_common()),
+            transient=sum(number for code, number in self.codes.items() if is_transient(code)),
+            known=self.before,
+            fetched=self.fetched,
+            bytes=self.bytes,
+            seconds=time.monotonic() - self.start,
+            attempts=self.attempts,
+            seconds_at_work=self.worked,
+            lines=lines,
+            stopped=stopped,
+        )
