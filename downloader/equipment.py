@@ -30,7 +30,8 @@ def make_kit(settings: Settings, lookup: Lookup, spool: Spool, emit: Emit, stack
     """Make what the engine is made with, within the machine's limits."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     limit = soft if soft != resource.RLIM_INFINITY else 1 << 20
-    jobs = min(settings.pace.jobs, (limit - DESCRIPTORS_OWN) // 2)  # a connection each, and perhaps a part
+    # For each job a connection, one that is just closing, and perhaps a part.
+    jobs = min(settings.pace.jobs, (limit - DESCRIPTORS_OWN) // 3)
     if jobs < 1:
         raise OutputError(f"the limit of open files is {limit}, too low to work with: raise it with ulimit -n 256")
     if jobs < settings.pace.jobs:

@@ -39,7 +39,6 @@ class CheckedConnector(aiohttp.TCPConnector):
             socket_factory=self._make_socket,
         )
         self._kit = kit
-        self._crowded = False
 
     async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:  # noqa: ARG002
         # aiohttp skips its resolver for whatever looks like an IP literal to it, "2130706433" and "127.1" among
@@ -50,7 +49,9 @@ class CheckedConnector(aiohttp.TCPConnector):
 
     def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
         # Idle connections hold descriptors that work needs; aiohttp bounds only their age.
-        super()._release(key, protocol, should_close=should_close or self._crowded)
+        sock = protocol.transport and protocol.transport.get_extra_info("socket")
+        crowded = sock is not None and self._kit.crowded(sock)
+        super()._release(key, protocol, should_close=should_close or crowded)
 
     def _make_socket(self, addr_info: Any) -> socket.socket:
         """Make a socket for an address, which is judged once more: it is the one really connected to."""
@@ -58,9 +59,7 @@ class CheckedConnector(aiohttp.TCPConnector):
         hop = current.get()
         hop.fresh = True
         self._kit.guard.permit(hop.host, hop.port, [sockaddr[0]])
-        sock = socket.socket(family, kind, proto)
-        self._crowded = self._kit.crowded(sock)
-        return sock
+        return socket.socket(family, kind, proto)
 
     async def _create_connection(self, req: Any, traces: Any, timeout: aiohttp.ClientTimeout) -> Any:  # noqa: ASYNC109
         longest = self._kit.settings.limits.connect_timeout

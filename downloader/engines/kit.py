@@ -1,10 +1,10 @@
 """What every engine is made with."""
 
-import socket
 import ssl
 import time
 from dataclasses import dataclass
 from threading import Lock
+from typing import Protocol
 
 import certifi
 
@@ -17,6 +17,10 @@ from downloader.resolver import Resolver
 from downloader.settings import Settings
 
 USER_AGENT = f"parallel-image-downloader/{__version__}"
+
+
+class _HasFileno(Protocol):
+    def fileno(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,8 @@ class Kit:
     throttle_lock: Lock
     ceiling: int  # descriptors from this number up are for work, not for idle connections
 
-    def crowded(self, sock: socket.socket) -> bool:
-        """Tell by a new socket whether descriptors run short: the system gives each the lowest number that is free."""
+    def crowded(self, sock: _HasFileno) -> bool:
+        """Tell by a socket whether descriptors run short: the system gives each the lowest number that is free."""
         return sock.fileno() >= self.ceiling
 
     def pause(self, count: int) -> float:
