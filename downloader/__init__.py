@@ -13,7 +13,7 @@ from downloader.model import Failed, Outcome, Report, Saved, Skipped
 from downloader.settings import Settings
 
 if TYPE_CHECKING:
-    from downloader.library import download
+    from downloader.programs import download
 
 __version__ = "0.1.0"
 
@@ -35,7 +35,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Loaded on use, so that `downloader --help` waits for no HTTP library.
     if name == "download":
-        from downloader.library import download
+        from downloader.programs import download
 
         return download
     raise AttributeError(f"module 'downloader' has no attribute {name!r}")
