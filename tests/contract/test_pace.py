@@ -1,6 +1,7 @@
 """Pace on the wire, in every engine: least and most speed, rates, rests, and names that are told."""
 
 import time
+from contextlib import ExitStack
 from itertools import pairwise
 
 import pytest
@@ -76,3 +77,17 @@ def test_a_told_private_address_is_judged_too(fetch: Fetch, hostile: HostileServ
     url = f"http://cdn.example:{hostile.port}/good.jpg"
     [outcome] = fetch([url], resolve=["cdn.example:127.0.0.1"], allow_host=["other.example"]).values()
     assert (outcome.code, hostile.connections) == ("private-address", 0)
+
+
+def test_a_storm_ends_with_every_image(fetch: Fetch, hostile: HostileServer) -> None:
+    """Many hosts that all ask for patience get it, each for itself, and in the end every image is saved."""
+    storm = {"/429-once.jpg": hostile.scripts["/429-once.jpg"], "/images/*": hostile.scripts["/images/*"]}
+    with ExitStack() as stack:
+        servers = [stack.enter_context(HostileServer(storm)) for _ in range(12)]
+        urls = [server.url("/429-once.jpg") for server in servers]
+        urls += [server.url(f"/images/{n}.jpg") for server in servers for n in range(6)]
+        found = fetch(urls, jobs=16)
+        assert [outcome.code for outcome in found.values() if not isinstance(outcome, Saved)] == []
+        for server in servers:
+            asked = sorted(request.time for request in server.requests)
+            assert asked[1] - asked[0] >= 1.0  # unproven: one at a time, and then it rests
