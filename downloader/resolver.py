@@ -48,8 +48,6 @@ class Resolver:
 
     def addresses(self, host: str, timeout: float) -> Sequence[str]:
         """Look a host up, blocking at most ``timeout`` seconds. Raises Dns or NoSuchHost."""
-        if known := self._told(host):
-            return known
         answer = self._answer(host)
         if answer.done():
             return answer.result()
@@ -61,8 +59,6 @@ class Resolver:
 
     async def addresses_async(self, host: str, timeout: float) -> Sequence[str]:  # noqa: ASYNC109 - as addresses()
         """Look a host up without blocking the event loop, for at most ``timeout`` seconds. Raises Dns or NoSuchHost."""
-        if known := self._told(host):
-            return known
         answer = self._answer(host)
         if answer.done():
             return answer.result()
@@ -94,10 +90,15 @@ class Resolver:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _answer(self, host: str) -> _Answer:
+        """Give what is or will be known of a host; done at once where no look-up is needed."""
+        if told := self._told(host):
+            answer: _Answer = Future()
+            answer.set_result(told)
+            return answer
         with self._lock:
-            expires, answer = self._answers.get(host, (0.0, None))
-            if answer is not None and self._clock() < expires:
-                return answer
+            expires, known = self._answers.get(host, (0.0, None))
+            if known is not None and self._clock() < expires:
+                return known
             if len(self._answers) >= MOST_NAMES:
                 del self._answers[next(iter(self._answers))]
             try:

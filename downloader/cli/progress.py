@@ -4,7 +4,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from downloader.cli.summary import size_text
@@ -63,7 +63,8 @@ class Quiet:
         """Show how far it is; called at every beat."""
 
     def _say(self, text: str) -> None:
-        print(f"downloader: {text}", file=sys.stderr)
+        with suppress(OSError):  # nobody reads it
+            print(f"downloader: {text}", file=sys.stderr)
 
     def _tell_of_stopping(self) -> None:
         if self._control.stopping and not self._told:

@@ -5,6 +5,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
+from contextlib import suppress
 
 from downloader.errors import advice, is_transient, remedy
 from downloader.model import Report
@@ -25,7 +26,10 @@ def print_summary(report: Report, status: int) -> None:
     width = shutil.get_terminal_size().columns if sys.stderr.isatty() else 1000
     for line in summary_lines(report, status):
         indent = " " * (line.rfind("  ") + 2) if line.startswith("  ") else "  "
-        print(textwrap.fill(line, max(width, 40), subsequent_indent=indent, break_long_words=False), file=sys.stderr)
+        with suppress(OSError):  # nobody reads it: the status and the manifest tell all
+            print(
+                textwrap.fill(line, max(width, 40), subsequent_indent=indent, break_long_words=False), file=sys.stderr
+            )
 
 
 def summary_lines(report: Report, status: int) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 from downloader import Saved, Settings, download
 from downloader.job import Job, run_job
 from downloader.model import Committed, Line
+from downloader.ports import Control
 from tests.contract.conftest import QUICK, Fetch
 from tests.support.hostile import Connection, HostileServer, Script, answer, good
 from tests.support.servers import ParallelHTTPServer
@@ -161,6 +162,21 @@ def test_a_slow_consumer_makes_no_time_outs(engine: str, hostile: HostileServer,
     lines = [Line(hostile.url(f"/slow/{n}")) for n in range(24)]
     report = run_job(Job(lines, settings), None, [nap])
     assert (report.saved, naps) == (24, [])
+
+
+def test_a_paused_job_asks_nothing(engine: str, hostile: HostileServer, tmp_path: Path) -> None:
+    """Until it is resumed, and then it goes on to its end."""
+    control, reports = Control(), []
+    control.pause()
+    settings = Settings.of(**QUICK | {"engine": engine, "output": tmp_path})
+    job = Job([Line(hostile.url(f"/images/{n}.jpg")) for n in range(6)], settings)
+    thread = threading.Thread(target=lambda: reports.append(run_job(job, control)))
+    thread.start()
+    time.sleep(1.0)
+    asked = hostile.hits.total()
+    control.resume()
+    thread.join(30)
+    assert (asked, [report.saved for report in reports]) == (0, [6])
 
 
 def test_no_worker_outlives_the_job(fetch: Fetch, hostile: HostileServer) -> None:
