@@ -1,5 +1,6 @@
 """The way in: lines from a source that may block, made into tasks that are not finished yet."""
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from downloader.errors import FetchError
 from downloader.manifest import Manifest, Row, Sight
 from downloader.model import Line, Task
 from downloader.policy.address import host_of, normalise
+from downloader.policy.supply import Ticket
 from downloader.ports import Control, Source
 
 AHEAD = 4000
@@ -101,25 +103,40 @@ class Unfinished:
     ) -> None:
         self._feeder = feeder
         self._manifest = manifest
+        self._lot = manifest.lot
         self._ask_again = ask_again
         self._on_known = on_known
         self.lines = 0
 
     @property
-    def ended(self) -> bool:
+    def list_ended(self) -> bool:
         """Whether the list has been read to its end."""
         return self._feeder.ended
 
     @property
+    def ended(self) -> bool:
+        """Whether nothing more will come, of the list or of what was parked."""
+        return self._feeder.ended and not len(self._lot)
+
+    @property
     def waiting(self) -> bool:
         """Whether a pull would bring something new, if only that lines are finished."""
-        return self._feeder.waiting
+        return self._feeder.waiting or (self._feeder.ended and len(self._lot) > 0)
 
-    def pull(self, room: int) -> Sequence[Task]:
-        """Give up to ``room`` tasks of the lines that are there; none may be left where all are finished."""
-        lines = self._feeder.take(min(room, STEP))
-        self.lines += len(lines)
-        return self._tasks(lines) if lines else ()
+    def pull(self, room: int, now: float) -> Sequence[Ticket]:
+        """Give up to ``room`` tickets of the lines that are there; none may be left where all are finished.
+
+        Those that were parked come when the list has ended, or is silent (a pipe) and they are due.
+        """
+        most = min(room, STEP)
+        if lines := self._feeder.take(most):
+            self.lines += len(lines)
+            return [Ticket(task) for task in self._tasks(lines)]
+        return self._lot.take(most, math.inf if self._feeder.ended else now)
+
+    def park(self, tickets: Sequence[Ticket]) -> None:
+        """Keep tickets on disk until the list has ended."""
+        self._lot.park(tickets)
 
     def _tasks(self, lines: Sequence[Line]) -> Sequence[Task]:
         urls = [_normalised(line.url) for line in lines]

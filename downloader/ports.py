@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 from downloader.errors import FetchError
-from downloader.model import Event, Failed, Fetched, Line, Outcome, Task
+from downloader.model import Effort, Event, Failed, Fetched, Line, Outcome, Task
 
 BEAT = 0.25
 """Longest time, in seconds, between two batches of a stage."""
@@ -25,6 +25,7 @@ class Ticket(Protocol):
 
     task: Task
     attempt: int  # the number of the attempt under way, from 1
+    spent: Effort | None  # what its attempts have cost so far, entered by the engine
 
 
 class Schedule(Protocol):

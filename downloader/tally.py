@@ -31,7 +31,7 @@ class Emitter:
         if tally.before != self._known:
             self._known = tally.before
             self(Known(self._known))
-        if supply.ended and not self._list_ended:
+        if supply.list_ended and not self._list_ended:
             self._list_ended = True
             self(ListEnded(supply.lines))
 

@@ -78,7 +78,6 @@ class Account:
     def __init__(self, schedule: Schedule, emit: Emit) -> None:
         self._schedule = schedule
         self._emit = emit
-        self._spent: dict[Ticket, Effort] = {}  # what earlier attempts of tasks still open cost
         self._starved_since: float | None = None  # since when no attempt could even begin
         self._unexpected: BaseException | None = None
 
@@ -90,7 +89,7 @@ class Account:
             self._schedule.put_back(ticket, time.monotonic(), BREATHER)
             return None
         self._starved_since = None
-        effort = self._effort(ended)
+        effort = ticket.spent = _effort(ended)
         if isinstance(result, Payload):
             self._schedule.done(ticket, time.monotonic())
             self._tell(ended, None)
@@ -99,7 +98,6 @@ class Account:
         self._tell(ended, wait)
         if wait is None:
             return Failed(ticket.task, result.code, _detail(ended, result), effort, ended.status)
-        self._spent[ticket] = effort
         return None
 
     def settle_all(self, ended: Iterable[Ended | BaseException]) -> Sequence[Fetched | Failed]:
@@ -114,7 +112,7 @@ class Account:
 
     def _unasked(self, ticket: Ticket, error: FetchError) -> Failed:
         """Give the result of a task whose host was given up; what earlier attempts cost stays with it."""
-        return Failed(ticket.task, error.code, error.detail, self._spent.pop(ticket, NO_EFFORT))
+        return Failed(ticket.task, error.code, error.detail, ticket.spent or NO_EFFORT)
 
     def check(self) -> None:
         """Raise what a worker did not expect, now that what the others fetched is stored."""
@@ -127,17 +125,6 @@ class Account:
         if now - self._starved_since > HUNGER:
             self._unexpected = OutputError(f"no image could be asked for in {HUNGER:.0f} s: {error}")
 
-    def _effort(self, ended: Ended) -> Effort:
-        before = self._spent.pop(ended.ticket, None)
-        first, seconds = (before.first, before.seconds) if before else (ended.began, 0.0)
-        return Effort(
-            attempts=ended.ticket.attempt,
-            seconds=seconds + ended.seconds,
-            first=first,
-            last=ended.began + ended.seconds,
-            worker=ended.worker,
-        )
-
     def _tell(self, ended: Ended, wait: float | None) -> None:
         result, task, number = ended.result, ended.ticket.task, ended.ticket.attempt
         size = result.image.size if isinstance(result, Payload) else 0
@@ -145,6 +132,18 @@ class Account:
         detail = result.detail if isinstance(result, FetchError) else None
         self._emit(AttemptEnded(task, number, ended.worker, ended.seconds, size, code, detail, wait))
         log.debug("attempt %d of %s: %s after %.3f s", number, task.url, detail or "fetched", ended.seconds)
+
+
+def _effort(ended: Ended) -> Effort:
+    before = ended.ticket.spent
+    first, seconds = (before.first, before.seconds) if before else (ended.began, 0.0)
+    return Effort(
+        attempts=ended.ticket.attempt,
+        seconds=seconds + ended.seconds,
+        first=first,
+        last=ended.began + ended.seconds,
+        worker=ended.worker,
+    )
 
 
 def _detail(ended: Ended, error: FetchError) -> str:

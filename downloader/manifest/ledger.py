@@ -13,6 +13,7 @@ from typing import Any, Self
 from downloader.errors import OutputError, UsageError
 from downloader.manifest import views
 from downloader.manifest.database import FOLDER, connect, is_damage, remove, translated
+from downloader.manifest.lot import Lot
 from downloader.manifest.seen import Seen
 from downloader.model import NO_EFFORT, Failed, Outcome, Saved, Skipped, Task
 
@@ -76,6 +77,7 @@ class Manifest:
             self._check_columns(folder)
             self.seen = self._open_seen()
             undo.pop_all()
+        self.lot = Lot(self._home / "parked.sqlite")
         self._pending: list[Outcome] = []
         self._committed_at = time.monotonic()
 
@@ -93,6 +95,7 @@ class Manifest:
             self._commit()
         finally:
             self.seen.close()
+            self.lot.close()
             self._database.close()
             self._lock.close()
 

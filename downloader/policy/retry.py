@@ -69,28 +69,25 @@ class RetryRule:
             reraise=True,
         )
 
-    def begin(self, now: float) -> RetryCallState:
-        """Open the account of one task, whose first attempt starts ``now`` (monotonic seconds)."""
-        self._retrying.begin()
-        state = RetryCallState(self._retrying, fn=None, args=(), kwargs={})
-        state.start_time = now
-        return state
-
     def worth(self, error: FetchError) -> bool:
         """Tell whether waiting for as long as the error asks is allowed, whoever waits."""
         return self._worth(error)
 
-    def failed(self, state: RetryCallState, error: FetchError, now: float) -> float | None:
-        """Enter a failed attempt; gives the seconds to wait until the next, or None when it was the last."""
+    def failed(self, attempt: int, first: float, error: FetchError, now: float) -> float | None:
+        """Judge a failed attempt by its number, from 1, and by when the task's first one started (monotonic seconds).
+
+        Gives the seconds to wait until the next, or None when it was the last. Nothing is kept between attempts.
+        """
+        self._retrying.begin()
+        state = RetryCallState(self._retrying, fn=None, args=(), kwargs={})
+        state.attempt_number, state.start_time = attempt, first
         state.set_exception((type(error), error, None))
         state.outcome_timestamp = now
         try:
             self._retrying.iter(retry_state=state)
         except FetchError:
             return None
-        wait = state.upcoming_sleep
-        state.prepare_for_next_attempt()
-        return wait
+        return state.upcoming_sleep
 
 
 def _worth_asking(retry_after_max: float) -> Callable[[BaseException], bool]:

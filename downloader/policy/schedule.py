@@ -10,15 +10,13 @@ way, and all such hosts together hold at most a quarter of the permits while pro
 import heapq
 import itertools
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Sequence
-from typing import Protocol, cast
-
-from tenacity import RetryCallState
+from collections.abc import Iterator
+from typing import cast
 
 from downloader.errors import Busy, Dns, FetchError, HostDown, TimedOut, Unreachable
-from downloader.model import Task
 from downloader.policy.host import Host, Rules
 from downloader.policy.retry import RetryRule
+from downloader.policy.supply import Supply, Ticket
 
 LOOK_AHEAD = 20_000
 """Tasks held at most, so that a list sorted by host still finds work for every permit."""
@@ -29,39 +27,13 @@ STEP = 1000
 IDLE = 60.0
 """Seconds to wait when nothing is due; whoever brings news wakes the engine sooner."""
 
+LONG = 5.0
+"""Seconds of waiting from which a task is parked when it keeps others out of a full look-ahead."""
+
 KEPT = 10_000
 """Hosts remembered at most while none of their tasks is here."""
 
 _MISSES = (Dns, Unreachable, TimedOut)
-
-
-class Supply(Protocol):
-    """Where the schedule gets its tasks; never blocks."""
-
-    def pull(self, room: int) -> Sequence[Task]:
-        """Give up to ``room`` more tasks, none when none is there yet."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will come."""
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a pull is worth while now."""
-
-
-class Ticket:
-    """One task's turn, through all its attempts. Owned by the schedule, read by the engine."""
-
-    __slots__ = ("attempt", "crowd", "first", "retries", "started", "task")
-
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.attempt = 0
-        self.first = 0.0  # when the first attempt was handed out
-        self.started = 0.0  # and the latest
-        self.crowd = 0  # of its host, itself included, when that started
-        self.retries: RetryCallState | None = None  # opened by the first failure
 
 
 class Schedule:
@@ -85,6 +57,7 @@ class Schedule:
         self._refused: deque[tuple[Ticket, FetchError]] = deque()
         self._order = itertools.count()
         self._next_start = 0.0  # under the rate for all hosts
+        self._parks_at = 0.0  # when it is worth looking again for what must wait long
 
     def take(self, now: float) -> Ticket | None:
         """Hand out the next ticket of the next host in turn, or None when nothing may start at this time."""
@@ -113,8 +86,7 @@ class Schedule:
 
     def failed(self, ticket: Ticket, error: FetchError, now: float) -> float | None:
         """Free the host's place and decide: the seconds until the next attempt, or None when this was the last."""
-        ticket.retries = ticket.retries or self._rule.begin(ticket.first)
-        wait = self._rule.failed(ticket.retries, error, now)
+        wait = self._rule.failed(ticket.attempt, ticket.first, error, now)
         host = self._free(ticket)
         if isinstance(error, _MISSES):
             host.missed(ticket.started, now, error.detail)
@@ -150,7 +122,8 @@ class Schedule:
             return 0.0
         if self._startable():
             return max(0.0, self._next_start - now)
-        return max(0.0, self._due[0][0] - now) if self._due else IDLE
+        until = self._due[0][0] if self._due else now + IDLE
+        return max(0.0, min(until, self._parks_at if self._is_clogged() else until) - now)
 
     def exhausted(self) -> bool:
         """Tell whether nothing waits and nothing more will come."""
@@ -167,6 +140,17 @@ class Schedule:
         return self._proven or None
 
     def _refill(self, now: float) -> None:
+        self._release_due(now)
+        if now >= self._parks_at and self._is_clogged():
+            self._park(now)
+        if self._wants_more() and not self._supply.ended:
+            for ticket in self._supply.pull(min(self._room, STEP), now):
+                if ticket.due > now:
+                    self._hold(ticket, ticket.due)
+                else:
+                    self._enter(ticket, now)
+
+    def _release_due(self, now: float) -> None:
         while self._due and self._due[0][0] <= now:
             due = heapq.heappop(self._due)[2]
             if isinstance(due, Host):
@@ -175,9 +159,32 @@ class Schedule:
             else:
                 self._held -= 1
                 self._enter(due, now)
-        if self._wants_more() and not self._supply.ended:
-            for task in self._supply.pull(min(self._room, STEP)):
-                self._enter(Ticket(task), now)
+
+    def _is_clogged(self) -> bool:
+        """Tell whether all that is held must wait, while more of the list could be looked at."""
+        full = self._room <= 0 and not self._startable()
+        return full and self._supply.waiting and not self._supply.list_ended
+
+    def _park(self, now: float) -> None:
+        """Hand back what must wait long, to be given again after the list."""
+        later = now + LONG
+        parked = [due for at, _, due in self._due if at > later and isinstance(due, Ticket)]
+        self._due = [entry for entry in self._due if entry[0] <= later or isinstance(entry[2], Host)]
+        heapq.heapify(self._due)
+        self._held -= len(parked)
+        for host in [host for host in self._hosts.values() if host.probing or host.next_look() > later]:
+            parked += self._emptied(host)
+            self._line_up(host, now)
+        # Going through all that is held costs milliseconds: not for a handful.
+        self._parks_at = now if len(parked) > self._look_ahead // 20 else now + 1.0
+        self._supply.park(parked)
+
+    def _emptied(self, host: Host) -> Iterator[Ticket]:
+        while host.waiting:
+            ticket = cast(Ticket, host.waiting.popleft())
+            ticket.due = host.next_look()
+            self._ready -= 1
+            yield ticket
 
     @property
     def _room(self) -> int:
@@ -207,6 +214,7 @@ class Schedule:
         return host
 
     def _hold(self, ticket: Ticket, due: float) -> None:
+        ticket.due = due
         self._held += 1
         heapq.heappush(self._due, (due, next(self._order), ticket))
 

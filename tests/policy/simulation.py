@@ -11,7 +11,8 @@ from downloader.errors import Busy, FetchError, TimedOut
 from downloader.model import Task
 from downloader.policy.host import Host, Rule, Rules
 from downloader.policy.retry import RetryRule
-from downloader.policy.schedule import Schedule, Ticket
+from downloader.policy.schedule import Schedule
+from downloader.policy.supply import Ticket
 from downloader.settings import Retry
 
 RETRIES = 3
@@ -27,19 +28,35 @@ class Supply:
         self.left = deque(tasks)
         self.portions = deque(portions)
         self.rooms: list[int] = []
+        self.parked: list[Ticket] = []
 
-    def pull(self, room: int) -> Sequence[Task]:
+    def pull(self, room: int, now: float) -> Sequence[Ticket]:
         self.rooms.append(room)
         portion = self.portions.popleft() if self.portions else room
-        return [self.left.popleft() for _ in range(min(room, portion, len(self.left)))]
+        given = [Ticket(self.left.popleft()) for _ in range(min(room, portion, len(self.left)))]
+        return given or self.unparked(room, now if self.left else math.inf)
+
+    def unparked(self, room: int, until: float) -> Sequence[Ticket]:
+        self.parked.sort(key=lambda ticket: ticket.due)
+        given = [ticket for ticket in self.parked if ticket.due <= until][:room]
+        self.parked = self.parked[len(given) :]
+        return given
+
+    def park(self, tickets: Sequence[Ticket]) -> None:
+        self.parked += tickets
 
     @property
-    def ended(self) -> bool:
+    def list_ended(self) -> bool:
         return not self.left
 
     @property
+    def ended(self) -> bool:
+        return not self.left and not self.parked
+
+    @property
     def waiting(self) -> bool:
-        return bool(self.left) and (not self.portions or self.portions[0] > 0)
+        there = not self.portions or self.portions[0] > 0
+        return there if self.left else bool(self.parked)
 
 
 def tasks_of(hosts: Iterable[str]) -> list[Task]:

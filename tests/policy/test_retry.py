@@ -34,10 +34,10 @@ def rule(chance=None, **settings):
 
 def waits(a_rule, failures, start=1000.0, spent=0.0):
     """Fail again and again, each attempt taking ``spent`` seconds; give the waits, None at the last."""
-    state, now, given_ = a_rule.begin(start), start, []
-    for error in failures:
+    now, given_ = start, []
+    for attempt, error in enumerate(failures, start=1):
         now += spent
-        given_.append(a_rule.failed(state, error, now))
+        given_.append(a_rule.failed(attempt, start, error, now))
         if given_[-1] is None:
             break
         now += given_[-1]
@@ -142,10 +142,9 @@ def test_without_a_longest_time_there_is_none():
 def test_accounts_do_not_mix():
     """Tasks that fail in turn count their own attempts."""
     a_rule = rule(retries=2)
-    one, two = a_rule.begin(0.0), a_rule.begin(0.0)
-    assert a_rule.failed(one, Reset("x"), 1.0) == 0.5
-    assert a_rule.failed(one, Reset("x"), 2.0) == 1.0
-    assert a_rule.failed(two, Reset("x"), 2.0) == 0.5
-    assert a_rule.failed(one, Reset("x"), 3.0) is None
-    assert a_rule.failed(two, Reset("x"), 3.0) == 1.0
-    assert a_rule.failed(two, Reset("x"), 3.0) is None
+    assert a_rule.failed(1, 0.0, Reset("x"), 1.0) == 0.5
+    assert a_rule.failed(2, 0.0, Reset("x"), 2.0) == 1.0
+    assert a_rule.failed(1, 0.0, Reset("x"), 2.0) == 0.5
+    assert a_rule.failed(3, 0.0, Reset("x"), 3.0) is None
+    assert a_rule.failed(2, 0.0, Reset("x"), 3.0) == 1.0
+    assert a_rule.failed(3, 0.0, Reset("x"), 3.0) is None

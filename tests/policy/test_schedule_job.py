@@ -53,9 +53,14 @@ class Watched:
         raise AssertionError("the job does not end")
 
     def waiting(self):
-        """How many tasks were pulled and are neither under way nor finished."""
+        """How many tasks were pulled and are neither under way nor finished nor parked."""
         pulled = len(self.plan.hosts) - len(self.supply.left)
-        return pulled - len(self.running) - len(self.finished)
+        return pulled - len(self.running) - len(self.finished) - len(self.supply.parked)
+
+    def held_due(self):
+        """When each task that waits for its time is due, but for those that are parked while the list goes on."""
+        parked = {ticket.task.index for ticket in self.supply.parked}
+        return {index: due for index, due in self.due.items() if index not in parked}
 
     def places(self, host):
         """How many of a host may be under way: one until it has answered."""
@@ -66,7 +71,7 @@ class Watched:
         self.most_held = max(self.most_held, self.waiting())
         if ticket is None:
             # Nothing may start, so no host with a place has a task that is due.
-            for task, (host, due) in self.due.items():
+            for task, (host, due) in self.held_due().items():
                 full = self.under_way[host] >= self.places(host)
                 assert full or due > self.now, f"task {task} was due"
             return False
@@ -92,8 +97,9 @@ class Watched:
             until = self.running[0][0] if self.running else self.now + wait
         else:
             until = min(self.running[0][0], self.now + wait)
-        if not self.running and self.due and not self.waiting() - len(self.due):
-            assert until <= max(self.now, min(due for _, due in self.due.values())), "slept past a retry"
+        held = self.held_due()
+        if not self.running and held and not self.waiting() - len(held):
+            assert until <= max(self.now, min(due for _, due in held.values())), "slept past a retry"
         self.now = max(self.now, until)
         while self.running and self.running[0][0] <= self.now:
             self.end(*heapq.heappop(self.running)[2:])

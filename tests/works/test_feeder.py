@@ -156,11 +156,11 @@ def test_what_is_unfinished(tmp_path: Path):
         wait_until(lambda: supply.waiting)
         tasks: list[Task] = []
         while not supply.ended:
-            tasks += supply.pull(10)
+            tasks += [ticket.task for ticket in supply.pull(10, 0.0)]
         first, second = tasks
         assert (first.index, first.url, first.host, first.place) == (0, "http://host/a.jpg", "host:80", "list:1")
         assert (first.columns, second.index, second.url) == ({"label": "cat"}, 2, "no")
-        assert (supply.lines, supply.waiting, supply.pull(10), known) == (3, False, (), [])
+        assert (supply.lines, supply.waiting, supply.pull(10, 0.0), known) == (3, False, (), [])
 
 
 # --- whole jobs

@@ -1,0 +1,46 @@
+"""What the schedule is given: tickets, and who brings them."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from downloader.model import Effort, Task
+
+
+class Ticket:
+    """One task's turn, through all its attempts. Owned by the schedule, read by the engine, which enters the effort."""
+
+    __slots__ = ("attempt", "crowd", "due", "first", "spent", "started", "task")
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.attempt = 0
+        self.due = 0.0  # nothing starts before; all times are monotonic seconds
+        self.first = 0.0  # when the first attempt was handed out
+        self.started = 0.0  # and the latest
+        self.crowd = 0  # of its host, itself included, when that started
+        self.spent: Effort | None = None  # what its attempts have cost so far
+
+
+class Supply(Protocol):
+    """Where the schedule gets its tickets; never blocks."""
+
+    def pull(self, room: int, now: float) -> Sequence[Ticket]:
+        """Give up to ``room`` more tickets, none when none is there yet.
+
+        Parked ones come again after the list, or once they are due and the list has nothing to give just now.
+        """
+
+    def park(self, tickets: Sequence[Ticket]) -> None:
+        """Keep tickets that must wait long, outside of memory, until the list has ended."""
+
+    @property
+    def list_ended(self) -> bool:
+        """Whether the list has been read to its end."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a pull is worth while now."""
