@@ -17,11 +17,10 @@ from downloader.engines.blocking import AWAY
 from downloader.engines.dial import os_error
 from downloader.engines.hop import Hop, current
 from downloader.engines.kit import Kit
-from downloader.engines.reply import HEADER_LINES
 from downloader.errors import BadReply, FetchError, Reset, Starved, TimedOut, Tls, Truncated
 from downloader.model import Payload, Worker
 from downloader.policy.address import endpoint
-from downloader.policy.exchange import HEAD_BYTES, Exchange, Read
+from downloader.policy.exchange import HEAD_BYTES, HEADER_LINES, Exchange, Read
 from downloader.ports import Ticket
 
 CHUNK = 64 << 10
@@ -91,7 +90,7 @@ class AwaitingClient:
             auto_decompress=False,
             trust_env=False,
             read_bufsize=CHUNK,
-            max_headers=HEADER_LINES,
+            max_headers=HEADER_LINES + 2,
             max_line_size=HEAD_BYTES,
             max_field_size=HEAD_BYTES,
             timeout=aiohttp.ClientTimeout(total=None, sock_read=self._limits.read_timeout),

@@ -13,9 +13,11 @@ from typing import Any
 from urllib3.util.wait import wait_for_read
 
 from downloader.errors import BadReply, Reset
+from downloader.policy.exchange import HEADER_LINES
 
-HEADER_LINES = 100
-"""Most header lines of an answer, in every engine: http.client's own limit."""
+# Its own limit is 100 with the blank line counted in, and it knows no other way to set it. The judgement is ours; this
+# only bounds what is read before it, as ``max_headers`` does for aiohttp.
+http.client._MAXHEADERS = HEADER_LINES + 2  # type: ignore[attr-defined]
 
 MAX_LINE = 64 << 10
 """Longest line of a head, a chunk size or a trailer, in bytes."""

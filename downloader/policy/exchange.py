@@ -62,6 +62,9 @@ RESIDUE = 64 << 10
 HEAD_BYTES = 64 << 10
 """Most bytes of all header lines of an answer."""
 
+HEADER_LINES = 200
+"""Most header lines of an answer."""
+
 SNIFF = 64
 """Bytes that tell every format from every other."""
 
@@ -280,6 +283,8 @@ def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
         if not _NAME.fullmatch(name):
             raise BadReply(f"a header is named {name[:80]!r}")
         found.setdefault(name.lower(), []).append(value)
+    if sum(map(len, found.values())) > HEADER_LINES:
+        raise BadReply(f"more than {HEADER_LINES} header lines")
     if size > HEAD_BYTES:
         raise BadReply(f"the head is longer than {HEAD_BYTES >> 10} KiB")
     return found

@@ -656,6 +656,7 @@ SCRIPTS: dict[str, Script] = {
         head("100 Continue") + head("103 Early Hints", "Link: </style.css>; rel=preload") + sized(JPEG),
         keep=True,
     ),
+    "/lines-200.jpg": answer(JPEG, *["X-Filler: x"] * 198),
     "/http-1.0.jpg": raw(b"HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n" + JPEG),
     # slow and silent
     "/drip.jpg": drip,
@@ -691,6 +692,8 @@ SCRIPTS: dict[str, Script] = {
     "/gzip-bomb.jpg": gzip_bomb,
     "/deflate-bomb.jpg": deflate_bomb,
     "/huge-announced.jpg": raw(head("200 OK", _JPEG_TYPE, "Content-Length: 900000000000") + JPEG),
+    "/lines-201.jpg": answer(JPEG, *["X-Filler: x"] * 199),
+    "/lines-1000.jpg": answer(JPEG, *["X-Filler: x"] * 998),
     "/huge-header.jpg": answer(JPEG, "X-Huge: " + "x" * (1 << 20)),
     # lengths and framing that lie
     "/length-too-short.jpg": raw(head("200 OK", _JPEG_TYPE, f"Content-Length: {HALF}") + JPEG, keep=True),
