@@ -4,29 +4,28 @@ import resource
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
 from downloader.engines.crew import start
 from downloader.engines.kit import Kit
 from downloader.engines.spool import Spool
+from downloader.engines.ways import Ways
 from downloader.errors import OutputError
 from downloader.manifest.database import FOLDER, translated
 from downloader.measures import host_rule
 from downloader.model import Notice
-from downloader.policy.address import Guard
 from downloader.policy.host import Rule, Rules
 from downloader.policy.pace import Throttle
 from downloader.ports import Control, Emit
-from downloader.resolver import Lookup, Resolver
 from downloader.settings import Ending, Settings
 
 DESCRIPTORS_OWN = 32
 """Descriptors for ourselves: databases, lists, terminal, the event loop."""
 
 
-def make_kit(settings: Settings, lookup: Lookup, spool: Spool, emit: Emit, stack: ExitStack) -> Kit:
+def make_kit(settings: Settings, ways: Ways, spool: Spool, emit: Emit) -> Kit:
     """Make what the engine is made with, within the machine's limits."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     limit = soft if soft != resource.RLIM_INFINITY else 1 << 20
@@ -36,11 +35,10 @@ def make_kit(settings: Settings, lookup: Lookup, spool: Spool, emit: Emit, stack
         raise OutputError(f"the limit of open files is {limit}, too low to work with: raise it with ulimit -n 256")
     if jobs < settings.pace.jobs:
         emit(Notice(f"--jobs {jobs} instead of {settings.pace.jobs}: the limit of open files is {limit}"))
-    resolver = Resolver(settings.reach, lookup)
-    stack.callback(resolver.close)
+    for remark in ways.remarks():
+        emit(Notice(remark))
     throttle = Throttle(settings.pace.limit_rate) if settings.pace.limit_rate else None
-    guard = Guard.of(settings.reach.allow_private, settings.reach.allow_host)
-    return Kit(settings, resolver, guard, spool, jobs, throttle, Lock(), ceiling=limit - DESCRIPTORS_OWN // 2 - jobs)
+    return Kit(settings, ways, spool, jobs, throttle, Lock(), ceiling=limit - DESCRIPTORS_OWN // 2 - jobs)
 
 
 def host_rules(settings: Settings) -> Rules:

@@ -95,6 +95,14 @@ class HostDown(Transient):
     met_host = False
 
 
+class ProxyFailed(Transient):
+    """The proxy cannot be reached, or will not take the request (407)."""
+
+    code = "proxy"
+    advice = "the proxy failed or wants a login: check --proxy, or the environment's https_proxy, then retry"
+    met_host = False
+
+
 class Reset(Transient):
     """The server closed the connection before a whole answer's head had come."""
 
@@ -160,7 +168,7 @@ class Gone(Permanent):
 
 
 class Forbidden(Permanent):
-    """401, 403, 407 or 451."""
+    """401, 403 or 451."""
 
     code = "forbidden"
     advice = "the server wants a login, a referer or another user agent"

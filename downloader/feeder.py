@@ -139,14 +139,15 @@ class Unfinished:
         self._lot.park(tickets)
 
     def _tasks(self, lines: Sequence[Line]) -> Sequence[Task]:
-        urls = [_normalised(line.url) for line in lines]
+        read = [_read(line.url) for line in lines]
+        urls = [url for url, _ in read]
         sights = self._manifest.seen.enter(urls)
         rows = self._manifest.find(
             {index for sight in sights for index in (sight.index, sight.first) if index is not None}
         )
         tasks = []
-        for line, url, sight in zip(lines, urls, sights, strict=True):
-            task = Task(sight.index, url, host_of(url), line.place, line.columns)
+        for line, (url, host), sight in zip(lines, read, sights, strict=True):
+            task = Task(sight.index, url, host, line.place, line.columns)
             if self._is_open(task, sight, rows):
                 tasks.append(task)
         return tasks
@@ -173,9 +174,13 @@ def _as_twin(first: Row) -> tuple[str | None, str | None]:
     return (first.code, None) if first.status == "failed" else ("duplicate", first.path)
 
 
-def _normalised(text: str) -> str:
-    """Give the URL as it goes on the wire; what is none stays as it was given, and fails as such when it is tried."""
+def _read(text: str) -> tuple[str, str]:
+    """Give the URL as it goes on the wire, and its host.
+
+    What is none stays as it was given and has no host: it fails as such when it is tried.
+    """
     try:
-        return normalise(text)
+        url = normalise(text)
     except FetchError:
-        return text.encode("utf-8", "backslashreplace").decode()
+        return text.encode("utf-8", "backslashreplace").decode(), ""
+    return url, host_of(url)

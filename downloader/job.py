@@ -5,12 +5,13 @@ import random
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from downloader import registry
 from downloader.engines.spool import Spool
+from downloader.engines.ways import Ways
 from downloader.equipment import host_rules, make_kit, swept_parts, time_limit
 from downloader.errors import InputError, OutputError, is_transient
 from downloader.feeder import Feeder, Unfinished
@@ -21,6 +22,7 @@ from downloader.policy.schedule import Schedule
 from downloader.ports import Control, Observer, Sink, Source
 from downloader.resolver import Lookup, Resolver
 from downloader.settings import Settings
+from downloader.surroundings import Surroundings
 from downloader.tally import Emitter, Tally
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ class Job:
     ask_again: Callable[[Row], bool] = ask_transient
     kept: Sequence[tuple[str, str | None, int]] = ()  # status, code and number of rows that count without being lines
     lookup: Lookup = socket.getaddrinfo  # how names are looked up
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
 
 def run_job(job: Job, control: Control | None = None, observers: Iterable[Observer] = ()) -> Report:
@@ -86,16 +89,18 @@ def _assembled(job: Job, manifest: Manifest, control: Control, tally: Tally, emi
     """Put the parts of a job together."""
     settings = job.settings
     parts = swept_parts(tally.folder)
-    kit = make_kit(settings, job.lookup, Spool(parts, manifest.run), emit, stack)
+    ways = Ways.of(settings.reach, job.surroundings, job.lookup)
+    stack.callback(ways.resolver.close)
+    kit = make_kit(settings, ways, Spool(parts, manifest.run), emit)
     engine = registry.part("engine", registry.ENGINES, settings.pace.engine)(kit)
     sink = registry.part("sink", registry.SINKS, "folder")(tally.folder, parts, settings.output)
-    manifest.remember("settings", settings.flat())
+    manifest.remember("settings", settings.without_secrets())
     log.info("run %d in %s: engine %s, %d jobs", manifest.run, tally.folder, settings.pace.engine, kit.jobs)
     feeder = stack.enter_context(Feeder(job.source, control))
     supply = Unfinished(feeder, manifest, job.ask_again, tally.known)
     rule = RetryRule(settings.retry, random.Random())
     schedule = Schedule(supply, rule, host_rules(settings), kit.jobs, settings.pace.look_ahead)
-    return _Line(feeder, supply, schedule, kit.resolver, engine, sink)
+    return _Line(feeder, supply, schedule, ways.resolver, engine, sink)
 
 
 def _check_lines(came: int, ended: int) -> None:

@@ -11,6 +11,9 @@ _SIZES = {
     for byte in ("", "b", "ib")
 }
 
+NONE = "none"
+"""Said instead of a proxy or a file: go without, whatever the environment says."""
+
 LONGEST = 3650 * 86400.0
 """Seconds that any time may last: what clocks and locks of every system take."""
 
@@ -172,6 +175,11 @@ def text(value: Any) -> str:
     if value in (None, ""):
         raise ValueError("it must not be empty")
     return str(value)
+
+
+def without_login(text: str) -> str:
+    """Give the URL of a proxy, as people write it, with its login left out."""
+    return re.sub(r"[^/=]*@", "", text)
 
 
 def optional_text(value: Any) -> str | None:

@@ -13,6 +13,7 @@ from downloader.job import Job, run_job
 from downloader.model import Committed, Event, Line, Outcome, Report
 from downloader.ports import Control
 from downloader.settings import Settings
+from downloader.surroundings import Surroundings
 
 
 class _Urls:
@@ -43,15 +44,13 @@ def download(
     folder cannot be written. An image that fails is a ``Failed`` among the outcomes, never an exception.
     """
     chosen = (settings or Settings()).replace(output=Path(output), **changes)
-    if chosen.reach.ca_file is None:
-        chosen = chosen.replace(ca_file=os.environ.get("SSL_CERT_FILE"))
     outcomes: list[Outcome] = []
 
     def collect(event: Event) -> None:
         if isinstance(event, Committed):
             outcomes.extend(event.outcomes)
 
-    report = _outside_of_loops(Job(_Urls(urls), chosen), collect)
+    report = _outside_of_loops(Job(_Urls(urls), chosen, surroundings=Surroundings.of(os.environ)), collect)
     return replace(report, outcomes=tuple(sorted(outcomes, key=lambda outcome: outcome.task.index)))
 
 

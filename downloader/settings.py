@@ -24,6 +24,7 @@ from downloader.measures import (
     text,
     truth,
     whole,
+    without_login,
     word,
     words,
 )
@@ -105,6 +106,20 @@ class Reach:
         (), resolutions, "The address of a host, instead of a look-up. Repeatable.", metavar="HOST:ADDRESS"
     )
     ca_file: str | None = option(None, optional_text, "Certificate authorities to trust, a PEM file.", metavar="FILE")
+    insecure: bool = option(False, truth, "Trust any certificate: do not check who answers.")  # noqa: FBT003
+    proxy: tuple[str, ...] = option(
+        (),
+        words,
+        "Ask through an HTTP proxy: http://host:3128, or https=http://host:3128 for one scheme; 'none' for none. "
+        "Without it the environment's (https_proxy) hold. Repeatable.",
+        metavar="[SCHEME=]URL",
+    )
+    no_proxy: tuple[str, ...] = option(
+        (), words, "A host, domain or network asked without a proxy. Repeatable.", metavar="HOST"
+    )
+    netrc: str | None = option(
+        None, optional_text, "Logins by host; without it $NETRC or ~/.netrc, 'none' for none.", metavar="FILE"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +182,10 @@ class Settings:
     def flat(self) -> dict[str, Any]:
         """Give every setting by its flat name."""
         return {name: value for group in asdict(self).values() for name, value in group.items()}
+
+    def without_secrets(self) -> dict[str, Any]:
+        """Give every setting by its flat name, fit to be kept and shown: logins of proxies are left out."""
+        return self.flat() | {"proxy": tuple(map(without_login, self.reach.proxy))}
 
 
 def each_field() -> Iterator[tuple[type, "Field[Any]"]]:

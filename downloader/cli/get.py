@@ -1,5 +1,6 @@
 """``downloader get``: fetch a list."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from downloader.cli.manners import Manners, manners_options
 from downloader.cli.options import given_settings, settings_options
 from downloader.errors import InputError, UsageError
 from downloader.settings import Settings
+from downloader.surroundings import Surroundings
 
 
 @click.command(
@@ -46,4 +48,5 @@ def command(context: click.Context, /, urls: tuple[str, ...], lists: tuple[str, 
     if file := next((url for url in urls if "://" not in url and Path(url).is_file()), None):
         raise UsageError(f"{file!r} is a file: give it as a list with -i {file}")
     settings = given_settings(Settings(), given)
-    return run(Job(Lists(registry.reader, urls, lists), settings), Manners.of(given))
+    job = Job(Lists(registry.reader, urls, lists), settings, surroundings=Surroundings.of(os.environ))
+    return run(job, Manners.of(given))

@@ -47,12 +47,7 @@ def given_settings(base: Settings, given: Mapping[str, Any]) -> Settings:
     chosen = base.replace(**read_config(Path(config))) if config else base
     names = {setting.name for _, setting in each_field()}
     _check_environment(names)
-    chosen = chosen.replace(
-        **{name: value for name, value in given.items() if name in names and value not in (None, ())}
-    )
-    if chosen.reach.ca_file is None and os.environ.get("SSL_CERT_FILE"):
-        chosen = chosen.replace(ca_file=os.environ["SSL_CERT_FILE"])
-    return chosen
+    return chosen.replace(**{name: value for name, value in given.items() if name in names and value not in (None, ())})
 
 
 def _check_environment(names: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """``downloader retry``: ask the failures of a folder again."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from downloader.cli.manners import Manners, manners_options
 from downloader.cli.options import changing_options, given_settings
 from downloader.errors import BY_CODE, UsageError
 from downloader.settings import Settings
+from downloader.surroundings import Surroundings
 
 
 @click.command(
@@ -44,7 +46,13 @@ def command(folder: str, codes: str | None, **given: Any) -> int:
         click.echo(f"downloader: nothing to retry in {folder!r}", err=True)
         return 0
     settings = given_settings(base, given).replace(output=folder)
-    job = Job(FailedLines(home, wanted), settings, ask_again=lambda row: row.status == "failed", kept=others)
+    job = Job(
+        FailedLines(home, wanted),
+        settings,
+        ask_again=lambda row: row.status == "failed",
+        kept=others,
+        surroundings=Surroundings.of(os.environ),
+    )
     return run(job, Manners.of(given))
 
 

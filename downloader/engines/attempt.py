@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from downloader.engines.hop import Hop, current
 from downloader.engines.kit import Kit
 from downloader.errors import BadUrl, FetchError, OutputError, Starved
 from downloader.model import NO_EFFORT, AttemptEnded, Effort, Failed, Fetched, Payload, Worker
@@ -47,12 +48,19 @@ class Attempt:
         self._began = time.time()
         self._start = time.monotonic()
         self.deadline = self._start + limits.timeout
+        self._ways = kit.ways
         self._min_speed = limits.min_speed
 
     def check_url(self) -> None:
         """Raise BadUrl for a line that is no URL: it fails here, on the same path as all."""
         if not self.ticket.task.host:
             normalise(self.ticket.task.url)
+
+    def hop(self) -> Hop:
+        """Give the hop that is due, and have the connection classes see it. Raises PrivateAddress."""
+        hop = self._ways.hop(self.exchange.url, self.ticket.task.url, self.deadline)
+        current.set(hop)
+        return hop
 
     def speedometer(self) -> Speedometer:
         """Give what judges the speed of a body that begins to come now."""

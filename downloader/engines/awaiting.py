@@ -1,7 +1,6 @@
 """One attempt with aiohttp, for the engine whose workers await."""
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -9,70 +8,29 @@ from typing import Any, Self
 
 import aiohttp
 from aiohttp import ClientResponse
-from aiohttp.abc import ResolveResult
 from yarl import URL
 
 from downloader.engines.attempt import Attempt, Ended
 from downloader.engines.blocking import AWAY
-from downloader.engines.dial import os_error
-from downloader.engines.hop import Hop, current
+from downloader.engines.connector import CheckedConnector, connector_error
+from downloader.engines.dial import os_error, untunnelled
+from downloader.engines.hop import Hop
 from downloader.engines.kit import Kit
-from downloader.errors import BadReply, FetchError, Reset, Starved, TimedOut, Tls, Truncated
+from downloader.engines.ways import basic
+from downloader.errors import (
+    BadReply,
+    FetchError,
+    Reset,
+    Starved,
+    TimedOut,
+    Truncated,
+)
 from downloader.model import Payload, Worker
-from downloader.policy.address import endpoint
 from downloader.policy.exchange import HEAD_BYTES, HEADER_LINES, Exchange, Read
 from downloader.ports import Ticket
 
 CHUNK = 64 << 10
 """Bytes aiohttp buffers of a body before it stops reading from the socket."""
-
-
-class CheckedConnector(aiohttp.TCPConnector):
-    """Connects to the very addresses that were resolved and checked."""
-
-    def __init__(self, kit: Kit) -> None:
-        super().__init__(
-            limit=0,  # permits and hosts are the schedule's business
-            ssl=kit.trust(),
-            use_dns_cache=False,
-            socket_factory=self._make_socket,
-        )
-        self._kit = kit
-
-    async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:  # noqa: ARG002
-        # aiohttp skips its resolver for whatever looks like an IP literal to it, "2130706433" and "127.1" among
-        # them, and the system would then connect to 127.0.0.1: every host goes through our resolver and guard.
-        longest = self._kit.settings.limits.connect_timeout
-        found = await self._kit.resolver.addresses_async(host, longest)
-        return [_resolved(host, port, address) for address in self._kit.guard.permit(host, port, found)]
-
-    def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
-        # Idle connections hold descriptors that work needs; aiohttp bounds only their age.
-        sock = protocol.transport and protocol.transport.get_extra_info("socket")
-        crowded = sock is not None and self._kit.crowded(sock)
-        super()._release(key, protocol, should_close=should_close or crowded)
-
-    def _make_socket(self, addr_info: Any) -> socket.socket:
-        """Make a socket for an address, which is judged once more: it is the one really connected to."""
-        family, kind, proto, _, sockaddr = addr_info
-        hop = current.get()
-        hop.fresh = True
-        self._kit.guard.permit(hop.host, hop.port, [sockaddr[0]])
-        return socket.socket(family, kind, proto)
-
-    async def _create_connection(self, req: Any, traces: Any, timeout: aiohttp.ClientTimeout) -> Any:  # noqa: ASYNC109
-        longest = self._kit.settings.limits.connect_timeout
-        try:
-            # Look-up and TLS included, as in every engine; a look-up that takes all of it names itself.
-            async with asyncio.timeout(longest + 0.1):
-                return await super()._create_connection(req, traces, timeout)
-        except TimeoutError:
-            raise TimedOut(f"no connection within {longest:g} s (--connect-timeout)") from None
-
-
-def _resolved(host: str, port: int, address: str) -> ResolveResult:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    return ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST)
 
 
 class AwaitingClient:
@@ -123,7 +81,7 @@ class AwaitingClient:
         exchange = attempt.exchange
         attempt.check_url()
         while True:
-            async with await self._open(exchange.url, attempt.deadline) as reply:
+            async with await self._open(attempt) as reply:
                 if await _judge(reply, exchange):
                     await self._read(reply, attempt)
                     return exchange.finish()
@@ -140,22 +98,32 @@ class AwaitingClient:
         except Truncated:
             attempt.exchange.lost()
 
-    async def _open(self, url: str, deadline: float) -> ClientResponse:
+    async def _open(self, attempt: Attempt) -> ClientResponse:
         """Send the request and read the answer's head; once more if a kept connection had been closed meanwhile."""
-        hop = Hop(*endpoint(url), deadline)
-        current.set(hop)
+        url, hop = attempt.exchange.url, attempt.hop()
         try:
-            return await self._send(url)
+            return await self._send(url, hop)
         except Reset:
             if hop.fresh:
                 raise
-            return await self._send(url)
+            return await self._send(url, hop)
 
-    async def _send(self, url: str) -> ClientResponse:
+    async def _send(self, url: str, hop: Hop) -> ClientResponse:
         try:
-            return await self._session.get(URL(url, encoded=True), allow_redirects=False)
+            return await self._session.get(URL(url, encoded=True), allow_redirects=False, **_addressed(url, hop))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise translate(error) from error
+
+
+def _addressed(url: str, hop: Hop) -> dict[str, Any]:
+    """Give what aiohttp is told of a hop's way: its proxy, and who learns which login."""
+    own = {"Authorization": hop.login} if hop.login else {}
+    if hop.via is None:
+        return {"headers": own}
+    to_proxy = {"Proxy-Authorization": basic(*hop.via.login)} if hop.via.login else {}
+    # Through a tunnel only the CONNECT is for the proxy; without one it reads the request itself.
+    plain = url.startswith("http:")
+    return {"headers": own | to_proxy if plain else own, "proxy": URL(hop.via.url), "proxy_headers": to_proxy}
 
 
 async def _judge(reply: ClientResponse, exchange: Exchange) -> bool:
@@ -201,14 +169,10 @@ async def _chunks(reply: ClientResponse) -> AsyncIterator[bytes]:
 
 def translate(error: Exception) -> FetchError | Starved:
     """Translate what comes before the answer's head is whole, most specific first; what nobody knows stays as it is."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return (
-            os_error(error.certificate_error, "opening TLS")
-            if isinstance(error.certificate_error, OSError)
-            else Tls(str(error))
-        )
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return os_error(error.os_error, f"connecting to {error.host} port {error.port}")
+    if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError)):
+        return connector_error(error)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return untunnelled(error.status, error.message)
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return Reset("the server hung up while waiting for the answer")
     if isinstance(error, (aiohttp.ServerTimeoutError, TimeoutError)):

@@ -10,6 +10,7 @@ from http.client import HTTPException, IncompleteRead
 import requests
 import urllib3.exceptions
 from requests import PreparedRequest
+from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
 from downloader.engines.attempt import Attempt, Ended
@@ -19,7 +20,6 @@ from downloader.engines.kit import Kit
 from downloader.engines.wire import SharedAdapter
 from downloader.errors import BadReply, FetchError, Reset, Starved, TimedOut, Truncated
 from downloader.model import Payload, Worker
-from downloader.policy.address import endpoint
 from downloader.policy.exchange import Exchange, Read
 from downloader.ports import Ticket
 
@@ -36,7 +36,7 @@ class BlockingClient:
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
         self._adapter = SharedAdapter(kit, Dialer(kit, self._make_room))
-        self._headers = requests.structures.CaseInsensitiveDict(kit.headers)
+        self._headers = CaseInsensitiveDict(kit.headers)
         self._hops: dict[int, Hop] = {}  # under way, by thread
         self._closed = False
 
@@ -65,13 +65,13 @@ class BlockingClient:
 
     def _make_room(self) -> None:
         """Close idle connections: they hold descriptors that work needs."""
-        self._adapter.poolmanager.clear()
+        self._adapter.clear()
 
     def _fetch(self, attempt: Attempt) -> Payload:
         exchange = attempt.exchange
         attempt.check_url()
         while True:
-            with closing(self._open(exchange.url, attempt.deadline)) as reply:
+            with closing(self._open(attempt)) as reply:
                 if _judge(reply, exchange):
                     self._read(reply, attempt)
                     return exchange.finish()
@@ -88,23 +88,24 @@ class BlockingClient:
         except Truncated:
             attempt.exchange.lost()
 
-    def _open(self, url: str, deadline: float) -> HTTPResponse:
+    def _open(self, attempt: Attempt) -> HTTPResponse:
         """Send the request and read the answer's head; once more if a kept connection had been closed meanwhile."""
-        hop = Hop(*endpoint(url), deadline)
-        current.set(hop)
+        url, hop = attempt.exchange.url, attempt.hop()
         self._hops[threading.get_ident()] = hop
         try:
-            return self._send(url)
+            return self._send(url, hop)
         except Reset:
             if hop.fresh:
                 raise
-            return self._send(url)
+            return self._send(url, hop)
 
-    def _send(self, url: str) -> HTTPResponse:
+    def _send(self, url: str, hop: Hop) -> HTTPResponse:
         if self._closed:
             raise Reset("the job is over")
         request = PreparedRequest()
         request.method, request.url, request.headers = "GET", url, self._headers
+        if hop.login:
+            request.headers = CaseInsensitiveDict(self._headers, Authorization=hop.login)
         try:
             reply: HTTPResponse = self._adapter.send(request, stream=True).raw
         except (requests.RequestException, HTTPException, ValueError) as error:

@@ -8,12 +8,23 @@ import errno
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from downloader.engines.hop import current
+from downloader.engines.hop import Hop, current
 from downloader.engines.kit import Kit
-from downloader.errors import FetchError, Reset, Starved, TimedOut, Tls, Unreachable
+from downloader.errors import (
+    Dns,
+    FetchError,
+    NoSuchHost,
+    ProxyFailed,
+    Reset,
+    Starved,
+    TimedOut,
+    Tls,
+    Unreachable,
+)
+from downloader.policy.routes import Proxy
 
 _HUNG_UP = (
     ConnectionResetError,
@@ -43,6 +54,17 @@ def os_error(error: OSError, doing: str) -> FetchError | Starved:
     if error.errno in _STARVED:
         return Starved(f"out of descriptors: {error.strerror}")
     return Unreachable(f"{error.strerror or error} while {doing}")
+
+
+def unreached(proxy: Proxy, error: FetchError) -> ProxyFailed:
+    """Give the error for a proxy that cannot be connected to."""
+    return ProxyFailed(f"the proxy {proxy.url}: {error.detail}")
+
+
+def untunnelled(status: int, said: str) -> FetchError:
+    """Give the error for a proxy that opens no tunnel: 5xx speak of the host behind it, all else of the proxy."""
+    answer = f"the proxy answered {status} {said}".rstrip()
+    return Unreachable(answer) if status >= 500 else ProxyFailed(answer)
 
 
 class _Bounded:
@@ -92,8 +114,7 @@ class Dialer:
         """Take the kit, and what to call when idle connections hold descriptors that work needs."""
         self._kit = kit
         self._make_room = make_room
-        self._resolver = kit.resolver
-        self._guard = kit.guard
+        self._ways = kit.ways
         self._longest = kit.settings.limits.connect_timeout
         self._silence = kit.settings.limits.read_timeout
 
@@ -102,8 +123,19 @@ class Dialer:
         hop = current.get()
         hop.fresh = True
         until = min(hop.deadline, time.monotonic() + self._longest)
-        found = self._resolver.addresses(host, max(0.0, until - time.monotonic()))
-        addresses = self._guard.permit(host, port, found)
+        try:
+            return self._one_of(self._addresses(hop, host, port, until), port, until)
+        except (Dns, NoSuchHost, Unreachable) as error:
+            if hop.via is None:
+                raise
+            raise unreached(hop.via, error) from None
+
+    def _addresses(self, hop: Hop, host: str, port: int, until: float) -> Sequence[str]:
+        found = self._ways.resolver.addresses(host, max(0.0, until - time.monotonic()))
+        # Where a proxy stands is the operator's choice.
+        return found if hop.via else self._ways.guard.permit(host, port, found)
+
+    def _one_of(self, addresses: Sequence[str], port: int, until: float) -> socket.socket:
         for number, address in enumerate(addresses, start=1):
             last = number == len(addresses)
             try:
@@ -114,7 +146,7 @@ class Dialer:
             except TimedOut:
                 if last or time.monotonic() >= until:
                     raise
-        raise Unreachable(f"{host} has no address")  # the resolver gives one at least
+        raise Unreachable("the host has no address")  # the resolver gives one at least
 
     def _one(self, address: str, port: int, until: float, left: int) -> socket.socket:
         """Try one address, leaving a fair share of the time to those behind it."""

@@ -5,8 +5,10 @@ a thread in the thread engine, one a task in the async engine.
 """
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from downloader.policy.routes import Proxy
 
 
 @dataclass(slots=True)
@@ -16,6 +18,8 @@ class Hop:
     host: str
     port: int
     deadline: float  # monotonic seconds: the end of the whole attempt
+    via: Proxy | None = None
+    login: str | None = field(default=None, repr=False)  # what Authorization says
     fresh: bool = False  # a connection was made for it; on a kept one the server may have hung up meanwhile
     sock: Any = None  # the blocking socket it reads from, so that whoever gives up can hang up
 

@@ -1,19 +1,14 @@
 """What every engine is made with."""
 
-import ssl
 import time
 from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 
-import certifi
-
 from downloader import __version__
 from downloader.engines.spool import Spool
-from downloader.errors import UsageError
-from downloader.policy.address import Guard
+from downloader.engines.ways import Ways
 from downloader.policy.pace import Throttle
-from downloader.resolver import Resolver
 from downloader.settings import Settings
 
 USER_AGENT = f"parallel-image-downloader/{__version__}"
@@ -28,8 +23,7 @@ class Kit:
     """Settings and the shared parts; ``jobs`` fits the machine's limit of descriptors."""
 
     settings: Settings
-    resolver: Resolver
-    guard: Guard
+    ways: Ways
     spool: Spool
     jobs: int
     throttle: Throttle | None
@@ -56,13 +50,3 @@ class Kit:
             # Exact bytes: what is stored is what the server keeps, not what was compressed on the way.
             "Accept-Encoding": "identity",
         }
-
-    def trust(self) -> ssl.SSLContext:
-        """Make the TLS context all connections share: one choice of authorities for all engines."""
-        ca_file = self.settings.reach.ca_file or certifi.where()
-        try:
-            context = ssl.create_default_context(cafile=ca_file)
-        except OSError as error:  # ssl's own are OSErrors
-            raise UsageError(f"the authorities {ca_file!r} cannot be read: {error.strerror or error}") from error
-        context.set_alpn_protocols(["http/1.1"])
-        return context

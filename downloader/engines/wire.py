@@ -1,16 +1,25 @@
 """requests' transport with our connections in it: one adapter that all threads share."""
 
+import re
 import ssl
+import warnings
+from collections.abc import Mapping
 from typing import Any
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import InsecureRequestWarning
 
-from downloader.engines.dial import BoundedTlsSocket, Dialer, os_error
+from downloader.engines.dial import BoundedTlsSocket, Dialer, os_error, untunnelled
+from downloader.engines.hop import current
 from downloader.engines.kit import Kit
 from downloader.engines.reply import Reply
+from downloader.engines.ways import basic
+from downloader.policy.routes import Proxy
+
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d+) (.*)")  # what http.client says of a proxy's refusal
 
 MOST_POOLS = 256
 """Hosts whose connections are kept; a pool takes 5 kB, a TLS connection some 40."""
@@ -35,6 +44,8 @@ def pool_classes(dialer: Dialer) -> dict[str, Any]:
             try:
                 super().connect()
             except OSError as error:  # ssl's errors are OSErrors; ours are not
+                if refused := _TUNNEL.search(str(error)):
+                    raise untunnelled(int(refused[1]), refused[2]) from error
                 raise os_error(error, f"opening TLS to {self.host}") from error
 
     class PlainPool(HTTPConnectionPool):
@@ -50,22 +61,52 @@ class SharedAdapter(HTTPAdapter):
     """requests' adapter with one TLS context and our pools; made once, used by every thread."""
 
     def __init__(self, kit: Kit, dialer: Dialer) -> None:
-        self._context = kit.trust()
+        self._context = kit.ways.trust()
         # Set on the context because urllib3 wraps the plain socket into a new object.
         self._context.sslsocket_class = _tls_class(kit.settings.limits.read_timeout)
         self._dialer = dialer
         # Several times as many hosts as can be at work, so that hosts in turn find their connections again.
         hosts = min(kit.ceiling, max(4 * kit.jobs, MOST_POOLS))
-        super().__init__(pool_connections=hosts, pool_maxsize=kit.settings.pace.per_host or kit.jobs)
+        per_host = kit.settings.pace.per_host or kit.jobs
+        super().__init__(pool_connections=hosts, pool_maxsize=per_host)
+        how = {"num_pools": hosts, "maxsize": per_host, "ssl_context": self._context}
+        self._through = {proxy: self._manager(proxy, how) for proxy in kit.ways.routes.proxies.values()}
+        if kit.ways.insecure:  # said once by the run, and not at every connection
+            warnings.simplefilter("ignore", InsecureRequestWarning)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pool manager with our classes."""
         super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
         self.poolmanager.pool_classes_by_scheme = pool_classes(self._dialer)
 
+    def _manager(self, proxy: Proxy, how: Mapping[str, Any]) -> ProxyManager:
+        login = {"Proxy-Authorization": basic(*proxy.login)} if proxy.login else {}
+        manager = ProxyManager(proxy.url, proxy_headers=login, **how)
+        manager.pool_classes_by_scheme = pool_classes(self._dialer)
+        return manager
+
     def get_connection_with_tls_context(self, request: PreparedRequest, *_: Any, **__: Any) -> Any:
-        """Find the pool by the URL alone: the context is the same for all, and no proxy is read here."""
-        return self.poolmanager.connection_from_url(request.url)
+        """Find the pool by the URL and the hop's way: the context is the same for all."""
+        via = current.get().via
+        manager = self._through[via] if via else self.poolmanager
+        return manager.connection_from_url(str(request.url))
+
+    def request_url(self, request: PreparedRequest, _: Any) -> str:
+        """Give the target of the request line: a proxy takes the whole URL, but through a tunnel (RFC 9112 §3.2)."""
+        url = str(request.url)
+        if current.get().via and url.startswith("http:"):
+            return url
+        return f"/{url.split('/', 3)[3]}"
+
+    def clear(self) -> None:
+        """Close the connections that are idle."""
+        for manager in (self.poolmanager, *self._through.values()):
+            manager.clear()
+
+    def close(self) -> None:
+        """Close all connections that are idle, and make no more pools."""
+        self.clear()
+        super().close()
 
     def cert_verify(self, *_: Any, **__: Any) -> None:
         """Leave trust to the context; requests would load the authorities anew for every connection."""

@@ -7,7 +7,7 @@ import downloader
 
 ROOT = Path(downloader.__file__).parent
 FLOORS = [
-    {"errors", "measures", "model", "settings", "ports"},
+    {"errors", "measures", "model", "settings", "surroundings", "ports"},
     {"policy"},
     {"manifest", "resolver", "sources", "engines", "sinks"},
     {"registry", "feeder", "tally", "equipment", "job", "imageserver"},

@@ -74,7 +74,8 @@ def test_a_good_answer_is_a_payload():
 
 
 STATUSES = {
-    errors.Forbidden: [401, 403, 407, 451],
+    errors.Forbidden: [401, 403, 451],
+    errors.ProxyFailed: [407],
     errors.NotFound: [404],
     errors.Gone: [410],
     errors.TimedOut: [408],

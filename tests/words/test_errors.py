@@ -44,7 +44,7 @@ def test_the_branch_decides(leaf):
 @pytest.mark.parametrize(
     ("transient", "codes"),
     [
-        (True, "dns unreachable host-down reset timed-out too-slow truncated busy server-error missing damaged"),
+        (True, "dns unreachable host-down proxy reset timed-out too-slow truncated busy server-error missing damaged"),
         (
             False,
             "no-such-host not-found gone forbidden http-status not-an-image empty too-large bad-url "

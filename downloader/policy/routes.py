@@ -1,0 +1,100 @@
+"""By which way a URL is asked: directly or through a proxy; and what is still refused where a proxy looks names up."""
+
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from downloader.errors import UsageError
+from downloader.measures import NONE, without_login
+from downloader.policy.address import PORTS, endpoint
+from downloader.policy.guard import Guard, literal
+
+PORT = 3128
+"""The port of a proxy that names none: the one registered for it by habit, Squid's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy; ``login`` is shown nowhere."""
+
+    host: str
+    port: int
+    login: tuple[str, str] | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """The proxy's URL, without its login."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Which proxy each URL is asked through; hosts in ``direct`` are asked without."""
+
+    proxies: Mapping[str, Proxy] = field(default_factory=dict)  # by scheme
+    direct: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, proxies: Sequence[str], direct: Sequence[str]) -> "Routes":
+        """Read proxies as people write them: "http://host:port", "https=http://host:port", "none".
+
+        Raises UsageError for what is no HTTP proxy.
+        """
+        found: dict[str, Proxy] = {}
+        for text in proxies:
+            scheme, _, url = text.rpartition("=") if re.match(r"(https?|all)=", text) else ("all", "", text)
+            if url.lower() == NONE:
+                return cls()
+            for each in PORTS if scheme == "all" else (scheme,):
+                found[each] = _proxy(url)
+        return cls(found, tuple(rule.lower().strip() for rule in direct if rule.strip()))
+
+    def via(self, url: str) -> Proxy | None:
+        """Give the proxy for a normalised URL, or None."""
+        proxy = self.proxies.get(url.partition(":")[0])
+        return None if proxy is None or self._is_direct(*endpoint(url)) else proxy
+
+    def _is_direct(self, host: str, port: int) -> bool:
+        return any(_matches(rule, host, port) for rule in self.direct)
+
+
+def check_unseen(guard: Guard, host: str, port: int) -> None:
+    """Raise PrivateAddress for a host that a proxy must not be asked for: it would look the name up itself.
+
+    What a name leads to is the proxy's business, but a literal says it, and "localhost" is the proxy's own machine.
+    """
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761 §6.3
+        guard.permit(host, port, ["127.0.0.1"])
+    elif address := literal(host):
+        guard.permit(host, port, [address])
+
+
+def _proxy(text: str) -> Proxy:
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    try:
+        host, port = parts.hostname, parts.port or PORT
+    except ValueError:
+        host = None
+    if parts.scheme != "http" or not host or parts.path not in ("", "/"):
+        shown = without_login(text)
+        raise UsageError(f"--proxy cannot be {shown!r}: write it like http://host:3128, or none; only HTTP is spoken")
+    login = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
+    return Proxy(host, port, login)
+
+
+def _matches(rule: str, host: str, port: int) -> bool:
+    """Tell whether a rule means a host: "*", a network, a name and all below it, each perhaps with ":port"."""
+    if rule == "*":
+        return True
+    with suppress(ValueError):
+        return ipaddress.ip_address(host) in ipaddress.ip_network(rule.strip("[]"), strict=False)
+    name, colon, number = rule.rpartition(":")
+    if colon and number.isdigit() and "]" not in number:
+        rule, wanted = name.strip("[]"), int(number)
+        if wanted != port:
+            return False
+    rule = rule.removeprefix("*").lstrip(".")
+    return host == rule or host.endswith(f".{rule}")

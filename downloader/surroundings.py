@@ -1,0 +1,37 @@
+"""What the environment says of the ways out: authorities, proxies, logins. Doors read it once and hand it on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What holds where no setting says otherwise. None of it is kept in the manifest: it may hold passwords."""
+
+    ca_file: str | None = None
+    proxies: Mapping[str, str] = field(default_factory=lambda: _NONE, repr=False)  # by scheme, "all" for both
+    no_proxy: str = ""  # hosts asked directly, with commas between
+    netrc: str | None = None  # a file of logins, which need not be there
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> "Surroundings":
+        """Read the variables that curl, wget and requests know: lower case first, as they do."""
+        found = {scheme: _proxy(environ, scheme) for scheme in ("http", "https", "all")}
+        home = environ.get("HOME")
+        return cls(
+            ca_file=environ.get("SSL_CERT_FILE") or None,
+            proxies={scheme: proxy for scheme, proxy in found.items() if proxy},
+            no_proxy=environ.get("no_proxy") or environ.get("NO_PROXY") or "",
+            netrc=environ.get("NETRC") or (f"{home}/.netrc" if home else None),
+        )
+
+
+def _proxy(environ: Mapping[str, str], scheme: str) -> str:
+    upper = environ.get(f"{scheme}_proxy".upper(), "")
+    if scheme == "http" and "REQUEST_METHOD" in environ:
+        # Within CGI, HTTP_PROXY is what a client sent as a header "Proxy:" (CVE-2016-5385).
+        upper = ""
+    return environ.get(f"{scheme}_proxy", upper)
