@@ -14,7 +14,7 @@ from downloader.engines.spool import Spool
 from downloader.engines.ways import Ways
 from downloader.errors import OutputError
 from downloader.manifest.database import FOLDER, translated
-from downloader.measures import host_rule
+from downloader.measures import AUTO, host_rule
 from downloader.model import Notice
 from downloader.policy.host import Rule, Rules
 from downloader.policy.pace import Throttle
@@ -45,9 +45,9 @@ def host_rules(settings: Settings) -> Rules:
     """Give what holds for hosts."""
     pace, retry = settings.pace, settings.retry
     named = {host: Rule(limit, rate) for host, limit, rate in map(host_rule, pace.host_rule)}
-    return Rules(
-        Rule(pace.per_host, pace.host_rate), named, pace.rate, probes=max(1, retry.retries), rest=retry.backoff
-    )
+    limit = {"auto": True} if pace.per_host == AUTO else {"limit": int(pace.per_host)}
+    default = Rule(rate=pace.host_rate, **limit)
+    return Rules(default, named, pace.rate, probes=max(1, retry.retries), rest=retry.backoff)
 
 
 @contextmanager

@@ -91,6 +91,15 @@ def whole(least: int) -> Callable[[Any], int]:
     return parse
 
 
+AUTO = "auto"
+"""Said instead of a number: find it."""
+
+
+def places(value: Any) -> int | str:
+    """Parse how many may be under way at once: a whole number from 0 up, or "auto"."""
+    return AUTO if value == AUTO else whole(0)(value)
+
+
 def word(*allowed: str) -> Callable[[Any], str]:
     """Make a parser that takes one of these words."""
 

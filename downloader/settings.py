@@ -15,6 +15,7 @@ from downloader.measures import (
     optional_text,
     pace,
     per_second,
+    places,
     resolutions,
     rules,
     seconds,
@@ -42,7 +43,12 @@ class Pace:
     engine: str = option("thread", text, "How the waiting is done: thread, async or sequential.", metavar="NAME")
     jobs: int = option(16, whole(1), "Images at work at once, in all.", flag="-j", metavar="N")
     look_ahead: int = option(20_000, whole(1), "Images held at most, so that sorted lists find work.", metavar="N")
-    per_host: int = option(8, whole(0), "Images at work at once per host; 0 for no limit.", metavar="N")
+    per_host: int | str = option(
+        8,
+        places,
+        "Images at work at once per host; 0 for no limit, 'auto' to raise it while that brings more.",
+        metavar="N",
+    )
 
     limit_rate: int = option(0, size, "Most bytes a second in all; 0 for no limit.", metavar="SIZE")
     rate: float = option(0.0, per_second, "Most starts in all; 0 for no limit.", metavar="N/s")

@@ -67,7 +67,8 @@ class SharedAdapter(HTTPAdapter):
         self._dialer = dialer
         # Several times as many hosts as can be at work, so that hosts in turn find their connections again.
         hosts = min(kit.ceiling, max(4 * kit.jobs, MOST_POOLS))
-        per_host = kit.settings.pace.per_host or kit.jobs
+        limit = kit.settings.pace.per_host
+        per_host = limit if isinstance(limit, int) and limit else kit.jobs
         super().__init__(pool_connections=hosts, pool_maxsize=per_host)
         how = {"num_pools": hosts, "maxsize": per_host, "ssl_context": self._context}
         self._through = {proxy: self._manager(proxy, how) for proxy in kit.ways.routes.proxies.values()}

@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from downloader.policy.climb import FIRST, Climb
+
 MISSES = 3
 """Misses in a row after which a host rests."""
 
@@ -29,6 +31,7 @@ class Rule:
 
     limit: int = 0
     rate: float = 0.0
+    auto: bool = False  # the limit is to be found
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,9 @@ class Host:
     """The state of one host, and those who wait for it. Time is passed in, in monotonic seconds."""
 
     __slots__ = (
-        "_cut_at", "_goods", "_misses", "_refused", "_rule", "_rules", "_tokens_at", "all_rests", "busy_answers",
-        "cap", "down", "failed_probes", "last_miss", "limit", "name", "opens_at", "probing", "proven", "rests",
-        "under_way", "waiting", "wakes_at",
+        "_climb", "_cut_at", "_goods", "_misses", "_refused", "_rule", "_rules", "_tokens_at", "all_rests",
+        "busy_answers", "cap", "down", "failed_probes", "last_miss", "limit", "name", "opens_at", "probing", "proven",
+        "rests", "under_way", "waiting", "wakes_at",
     )  # fmt: skip
 
     def __init__(self, name: str, rules: Rules) -> None:
@@ -71,7 +74,8 @@ class Host:
         self.last_miss = ""
         self._rules = rules
         self._rule = rules.of(name)
-        self.cap = self._rule.limit or UNLIMITED
+        self._climb = Climb() if self._rule.auto else None
+        self.cap = self._climb.limit if self._climb else self._rule.limit or UNLIMITED
         self.limit = self.cap
         self._misses = 0
         self._goods = 0
@@ -94,6 +98,8 @@ class Host:
         parts = ["down: it did not answer"] if self.down else []
         if self.limit != self.cap:
             parts.append(f"bears {self.limit} at once")
+        elif self._climb and self._climb.best > FIRST:
+            parts.append(f"does best with {self._climb.best} at once")
         if self.busy_answers:
             parts.append(f"was busy {self.busy_answers} times")
         if self.all_rests:
@@ -120,10 +126,16 @@ class Host:
         self.probing = False
         self._misses = self.rests = self.failed_probes = 0
 
-    def succeeded(self) -> None:
-        """Enter a success: so many as the limit is raise it by one."""
+    def succeeded(self, started: float, now: float) -> None:
+        """Enter a success of an attempt that was started then.
+
+        As many as the limit raise it by one, up to the cap; there the climb goes on, if there is one.
+        """
         self.answered()
         self._goods += 1
+        if self._climb and self.limit == self.cap:
+            self._climb.ended(now - started, now)
+            self.cap = self.limit = self._climb.limit
         steps = CAUTION if self.limit + 1 >= self._refused else 1
         if self.limit < self.cap and self._goods >= self.limit * steps:
             self.limit += 1
@@ -157,6 +169,9 @@ class Host:
         # What the host refused is the crowd at the start: by now, others of it may have ended.
         at = min(self.limit, crowd)
         self._refused = max(2, at)
+        if self._climb:
+            self._climb.refused(at)
+            self.cap = self._climb.limit
         self.limit = max(1, at // 2)
         self._goods = 0
 

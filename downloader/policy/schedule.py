@@ -81,7 +81,7 @@ class Schedule:
     def done(self, ticket: Ticket, now: float) -> None:
         """Hear of a success, and free the host's place."""
         host = self._free(ticket)
-        host.succeeded()
+        host.succeeded(ticket.started, now)
         self._line_up(host, now)
 
     def failed(self, ticket: Ticket, error: FetchError, now: float) -> float | None:

@@ -121,6 +121,19 @@ class Limited(Server):
         return self.latency(), Busy("x") if refused else None
 
 
+class Queueing(Server):
+    """Works on so many requests at once, and lets the others wait in its queue."""
+
+    def __init__(self, workers: int, latency: Callable[[], float] = lambda: 0.1) -> None:
+        super().__init__(latency)
+        self.free = [0.0] * workers
+
+    def answer(self, now: float) -> tuple[float, FetchError | None]:
+        end = max(now, heapq.heappop(self.free)) + self.latency()
+        heapq.heappush(self.free, end)
+        return end - now, None
+
+
 class Closed(Server):
     """Refuses everything until a time, and says when that will be."""
 
