@@ -5,6 +5,8 @@ DownloaderError
 ├── InputError      the list cannot be read, or is empty                exit 7
 ├── OutputError     disk full, no permission: ends the job              exit 6
 ├── Starved         no descriptor or thread just now: the task goes back, nothing was asked
+├── Filtered        one image, refused by the user's own rule; becomes ``Skipped``
+├── ProcessError    one image whose bytes came but cannot be worked on; becomes ``Failed``
 └── FetchError      one image; never ends a job, becomes ``Failed``
     ├── Transient   worth asking again
     └── Permanent   the answer will not change by asking
@@ -13,7 +15,7 @@ The branch decides behaviour: ``isinstance(error, Transient)`` is the whole retr
 ``code`` that stands in the manifest, and the advice a person reads beside it.
 """
 
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 
 def printable(text: str) -> str:
@@ -258,11 +260,76 @@ class Damaged(Transient):
     advice = "the file was changed after it was saved: retry to fetch it anew"
 
 
-def _leaves(kind: type[FetchError]) -> list[type[FetchError]]:
+class Filtered(DownloaderError):
+    """The user's own rule refuses this image; its text is the reason. Another run does not ask again."""
+
+    code: ClassVar[str] = "filtered"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = printable(detail)
+
+
+class ProcessError(DownloaderError):
+    """The bytes of one image came whole and cannot be worked on. Asking again by itself would change nothing."""
+
+    code: ClassVar[str]
+    advice: ClassVar[str]
+    remedy: ClassVar[str] = ""  # the flag with which asking again makes sense
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = printable(detail)  # decoders quote the bytes they stumble over
+
+
+class Undecodable(ProcessError):
+    """No decoder makes pixels of these bytes."""
+
+    code = "undecodable"
+    advice = "the file is broken, or of a kind that cannot be decoded here: open one in a viewer to see"
+
+
+class TruncatedImage(ProcessError):
+    """The bytes end before the pixels do."""
+
+    code = "truncated-image"
+    advice = "the picture is cut short though the transfer was whole: the file is broken on the server"
+
+
+class DecoderCrashed(ProcessError):
+    """The worker process died over this image, twice."""
+
+    code = "decoder-crashed"
+    advice = "the image kills its decoder: update Pillow, and keep the file as a sample if that changes nothing"
+
+
+class DecoderTimeout(ProcessError):
+    """The image took longer than ``--process-timeout``."""
+
+    code = "decoder-timeout"
+    advice = "the image takes too long to work on: allow more with --process-timeout"
+    remedy = "--process-timeout 60"
+
+
+class DecoderMemory(ProcessError):
+    """The image needs more memory than ``--worker-memory``."""
+
+    code = "decoder-memory"
+    advice = "the image needs too much memory: allow more with --worker-memory, or refuse it with --max-pixels"
+    remedy = "--worker-memory 2G"
+
+
+ImageError: TypeAlias = FetchError | ProcessError
+"""What becomes of an image as ``Failed``: it has a code, advice and perhaps a remedy."""
+
+
+def _leaves(kind: type[ImageError]) -> list[type[ImageError]]:
     return [leaf for child in kind.__subclasses__() for leaf in ([child] if "code" in vars(child) else _leaves(child))]
 
 
-BY_CODE: dict[str, type[FetchError]] = {leaf.code: leaf for leaf in _leaves(FetchError)}
+BY_CODE: dict[str, type[ImageError]] = {
+    leaf.code: leaf for kind in (FetchError, ProcessError) for leaf in _leaves(kind)
+}
 
 
 def is_transient(code: str) -> bool:

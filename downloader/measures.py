@@ -32,6 +32,20 @@ def size(value: Any) -> int:
     return int(_measure(value, _SIZES, "500, 64k or 1.5G"))
 
 
+def count(value: Any) -> int:
+    """Parse a count of things: 500, "50M", "1.5k" (powers of 1000)."""
+    return int(_measure(value, {"": 1, "k": 1e3, "m": 1e6, "g": 1e9}, "500, 20k or 50M"))
+
+
+def ratio(value: Any) -> float:
+    """Parse a ratio of sides, 1 or more, or 0 for none: 3, "2.5", "16:9"."""
+    over, colon, under = str(value).partition(":")
+    longer, shorter = (_measure(side, {"": 1.0}, "3, 2.5 or 16:9") for side in (over, under if colon else 1))
+    if shorter == 0 or 0 < longer < shorter:
+        raise ValueError("it is the longer side over the shorter one: 1 or more")
+    return longer / shorter
+
+
 def seconds(value: Any) -> float:
     """Parse a length of time in seconds: 20, "100ms", "2m"."""
     found = _measure(value, _TIMES, "20, 100ms or 2m")
@@ -109,6 +123,15 @@ def word(*allowed: str) -> Callable[[Any], str]:
         return str(value)
 
     parse.allowed = allowed  # type: ignore[attr-defined]  # the command line lists them as choices
+    return parse
+
+
+def some_of(*allowed: str) -> Callable[[Any], tuple[str, ...]]:
+    """Make a parser that takes any of these words: a TOML array, or one string with commas between."""
+
+    def parse(value: Any) -> tuple[str, ...]:
+        return tuple(word(*allowed)(part) for part in words(value))
+
     return parse
 
 

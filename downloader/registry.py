@@ -22,6 +22,20 @@ SINKS = {
     "folder": "downloader.sinks.folder:FolderSink",
 }
 
+STEPS = {
+    "decode": "downloader.postprocess.decode:Decode",
+    "resize": "downloader.postprocess.resize:Resize",
+    "convert": "downloader.postprocess.convert:Convert",
+    "orient": "downloader.postprocess.orient:Orient",
+    "strip": "downloader.postprocess.strip:Strip",
+    "srgb": "downloader.postprocess.srgb:Srgb",
+    "fingerprint": "downloader.postprocess.fingerprint:Fingerprint",
+    "thumbnail": "downloader.postprocess.thumbnail:Thumbnail",
+}
+
+EXTRAS = {"PIL": "process"}
+"""The extra that brings a library which only some parts need, by the library's import name."""
+
 
 def part(kind: str, table: Mapping[str, str], name: str) -> Any:
     """Import a part by its name; raises UsageError that names the nearest one."""
@@ -30,7 +44,15 @@ def part(kind: str, table: Mapping[str, str], name: str) -> Any:
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise UsageError(f"there is no {kind} {name!r}: {hint}choose one of {', '.join(table)}")
     module, _, attribute = table[name].partition(":")
-    return getattr(import_module(module), attribute)
+    try:
+        return getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        if (library := (error.name or "").partition(".")[0]) not in EXTRAS:
+            raise
+        extra = EXTRAS[library]
+        raise UsageError(
+            f"{kind} {name!r} needs {library}: pip install 'parallel-image-downloader[{extra}]'"
+        ) from error
 
 
 UNREAD = frozenset(("csv", "tsv", "json", "gz", "zip", "parquet", "xlsx"))

@@ -11,16 +11,19 @@ from typing import Any, Self
 
 from downloader.errors import UsageError
 from downloader.measures import (
+    count,
     limit,
     optional_text,
     pace,
     per_second,
     places,
+    ratio,
     resolutions,
     rules,
     seconds,
     share,
     size,
+    some_of,
     span,
     text,
     truth,
@@ -143,6 +146,23 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class FilterRules:
+    """Which images are worked on; the others are skipped, with the reason. Read from the header, before decoding."""
+
+    min_side: int = option(0, whole(0), "Least pixels of the shorter side.", metavar="N")
+    max_pixels: int = option(
+        50_000_000, count, "Most pixels, over all frames that are kept; 0 for no limit.", metavar="N"
+    )
+    max_aspect: float = option(0.0, ratio, "Most the longer side may be of the shorter; 0 for any.", metavar="RATIO")
+    formats: tuple[str, ...] = option(
+        (), some_of("jpeg", "png", "gif", "webp", "avif", "bmp", "tiff", "ico"), "Formats wanted.", metavar="LIST"
+    )
+    frames: str = option(
+        "first", word("first", "all", "reject"), "Of an animation: work on its first frame, on all, or refuse it."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """When and how a job ends before its list does."""
 
@@ -165,6 +185,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     reach: Reach = field(default_factory=Reach)
     output: Output = field(default_factory=Output)
+    filters: FilterRules = field(default_factory=FilterRules)
     ending: Ending = field(default_factory=Ending)
 
     @classmethod

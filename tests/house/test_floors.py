@@ -8,9 +8,9 @@ import downloader
 ROOT = Path(downloader.__file__).parent
 FLOORS = [
     {"errors", "measures", "model", "settings", "surroundings", "ports"},
-    {"policy"},
-    {"manifest", "resolver", "sources", "engines", "sinks"},
-    {"registry", "feeder", "tally", "equipment", "job", "imageserver"},
+    {"policy", "registry"},  # the registry holds names; what they name is imported when it is chosen
+    {"manifest", "resolver", "sources", "engines", "postprocess", "sinks"},
+    {"feeder", "tally", "equipment", "job", "imageserver"},
     {"programs"},
     {"cli"},
 ]

@@ -1,11 +1,12 @@
 """The tree of errors."""
 
+import pickle
 import re
 
 import pytest
 
 from downloader import errors
-from downloader.errors import BY_CODE, DownloaderError, FetchError, Permanent, Transient
+from downloader.errors import BY_CODE, DownloaderError, FetchError, Permanent, ProcessError, Transient
 
 
 def descendants(kind):
@@ -13,7 +14,8 @@ def descendants(kind):
     return [each for child in kind.__subclasses__() for each in (child, *descendants(child))]
 
 
-LEAVES = [kind for kind in descendants(FetchError) if kind not in (Transient, Permanent)]
+FETCH_LEAVES = [kind for kind in descendants(FetchError) if kind not in (Transient, Permanent)]
+LEAVES = [*FETCH_LEAVES, *descendants(ProcessError)]
 
 
 def test_every_leaf_is_known_by_its_code():
@@ -34,7 +36,7 @@ def test_every_leaf_has_what_a_person_needs(leaf):
     assert errors.advice(leaf.code) == leaf.advice
 
 
-@pytest.mark.parametrize("leaf", LEAVES)
+@pytest.mark.parametrize("leaf", FETCH_LEAVES)
 def test_the_branch_decides(leaf):
     """Each leaf is transient or permanent, never both, and its code says the same."""
     assert issubclass(leaf, Transient) != issubclass(leaf, Permanent)
@@ -54,7 +56,24 @@ def test_the_branch_decides(leaf):
 )
 def test_codes_stand_in_manifests_and_stay(transient, codes):
     """Codes are read by other programs: they change neither name nor branch."""
-    assert {leaf.code for leaf in LEAVES if issubclass(leaf, Transient) is transient} == set(codes.split())
+    assert {leaf.code for leaf in FETCH_LEAVES if issubclass(leaf, Transient) is transient} == set(codes.split())
+
+
+def test_what_cannot_be_worked_on_is_not_asked_again():
+    """Their codes stay as well, no run asks again by itself, and two have a flag that helps."""
+    codes = {leaf.code for leaf in descendants(ProcessError)}
+    assert codes == {"undecodable", "truncated-image", "decoder-crashed", "decoder-timeout", "decoder-memory"}
+    assert not any(map(errors.is_transient, codes))
+    assert errors.remedy("decoder-timeout") == "--process-timeout 60"
+    assert errors.remedy("decoder-memory") == "--worker-memory 2G"
+
+
+@pytest.mark.parametrize("kind", [errors.Filtered, *descendants(ProcessError)])
+def test_errors_cross_from_the_workers(kind):
+    """They come as pickles, and say here what they said there, on one line."""
+    sent = pickle.loads(pickle.dumps(kind("8 bytes\nof \x1b[31m")))  # noqa: S301
+    assert type(sent) is kind
+    assert (sent.detail, sent.code) == ("8 bytes of \ufffd[31m", kind.code)
 
 
 def test_other_codes_are_no_reason_to_ask_again():

@@ -7,7 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downloader.errors import UsageError
-from downloader.measures import optional_text, seconds, share, size, span, text, truth, whole, word, words
+from downloader.measures import (
+    count,
+    optional_text,
+    ratio,
+    seconds,
+    share,
+    size,
+    some_of,
+    span,
+    text,
+    truth,
+    whole,
+    word,
+    words,
+)
 from downloader.settings import Settings, _parsed, each_field
 
 FIELDS = [setting for _, setting in each_field()]
@@ -24,6 +38,16 @@ GOOD = [
     (size, "1T", 1 << 40),
     (size, " 7 b ", 7),
     (size, 0, 0),
+    (count, 500, 500),
+    (count, "50M", 50_000_000),
+    (count, "1.5k", 1500),
+    (count, 0, 0),
+    (ratio, 3, 3.0),
+    (ratio, "2.5", 2.5),
+    (ratio, "16:9", 16 / 9),
+    (ratio, "0", 0.0),
+    (some_of("a", "b"), "b,a", ("b", "a")),
+    (some_of("a", "b"), [], ()),
     (seconds, 20, 20.0),
     (seconds, 0.25, 0.25),
     (seconds, "20", 20.0),
@@ -70,6 +94,13 @@ BAD = [
     (size, None),
     (size, True),
     (size, "9" * 400),
+    (count, "50MB"),
+    (count, "-1"),
+    (ratio, "9:16"),
+    (ratio, "0.5"),
+    (ratio, "3:"),
+    (ratio, "wide"),
+    (some_of("a", "b"), "a,c"),
     (seconds, "5y"),
     (seconds, "-1"),
     (seconds, "soon"),
