@@ -60,7 +60,8 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
         line = _assembled(job, manifest, control, tally, emit, stack)
         stack.push(_failures_writer(manifest))
         fetched = stack.enter_context(closing(line.engine.fetch(line.schedule, control, emit)))
-        for outcomes in manifest.record(line.sink.store(fetched)):
+        worked_on = line.stage.run(fetched) if line.stage else fetched
+        for outcomes in manifest.record(line.sink.store(worked_on)):
             tally.add(outcomes)
             emit(Committed(outcomes))
             emit.progress(line.supply, tally)
@@ -82,6 +83,7 @@ class _Line:
     schedule: Schedule
     resolver: Resolver
     engine: Any  # an Engine; the port lets it know less of a ticket than our schedule does
+    stage: Any  # what works on images, or None
     sink: Sink
 
 
@@ -94,13 +96,21 @@ def _assembled(job: Job, manifest: Manifest, control: Control, tally: Tally, emi
     kit = make_kit(settings, ways, Spool(parts, manifest.run), emit)
     engine = registry.part("engine", registry.ENGINES, settings.pace.engine)(kit)
     sink = registry.part("sink", registry.SINKS, "folder")(tally.folder, parts, settings.output)
+    stage = _stage(settings, control, stack)
     manifest.remember("settings", settings.without_secrets())
     log.info("run %d in %s: engine %s, %d jobs", manifest.run, tally.folder, settings.pace.engine, kit.jobs)
     feeder = stack.enter_context(Feeder(job.source, control))
     supply = Unfinished(feeder, manifest, job.ask_again, tally.known)
     rule = RetryRule(settings.retry, random.Random())
     schedule = Schedule(supply, rule, host_rules(settings), kit.jobs, settings.pace.look_ahead)
-    return _Line(feeder, supply, schedule, ways.resolver, engine, sink)
+    return _Line(feeder, supply, schedule, ways.resolver, engine, stage, sink)
+
+
+def _stage(settings: Settings, control: Control, stack: ExitStack) -> Any:
+    """Open the stage that works on images, where there is work to do; it closes behind the engine that feeds it."""
+    if not settings.works_on_images:
+        return None
+    return stack.enter_context(registry.part("stage", registry.STAGES, "postprocess")(settings, control))
 
 
 def _check_lines(came: int, ended: int) -> None:

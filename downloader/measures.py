@@ -14,6 +14,9 @@ _SIZES = {
 NONE = "none"
 """Said instead of a proxy or a file: go without, whatever the environment says."""
 
+MOST_BITS = 16
+"""Bits of 64 in which pictures that look alike may differ at most; from there on most pairs are strangers."""
+
 LONGEST = 3650 * 86400.0
 """Seconds that any time may last: what clocks and locks of every system take."""
 
@@ -165,6 +168,16 @@ def per_second(value: Any) -> float:
     if slash and unit.strip() not in ("s", "m", "h"):
         raise ValueError("write it like 10/s or 30/m")
     return _measure(number, {"": 1.0}, "10/s or 30/m") / (_TIMES[unit.strip()] if slash else 1.0)
+
+
+def likeness(value: Any) -> str:
+    """Parse by what images are alike: "sha256", "dhash", "dhash:4", or "" for not at all."""
+    how, colon, bits = str(value or "").partition(":")
+    if how not in ("", "sha256", "dhash") or (
+        colon and (how != "dhash" or not bits.isdigit() or int(bits) > MOST_BITS)
+    ):
+        raise ValueError(f"write sha256, dhash or dhash:BITS with at most {MOST_BITS} bits")
+    return str(value or "")
 
 
 def host_rule(text: str) -> tuple[str, int, float]:

@@ -38,8 +38,21 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """What post-processing found in an image and did to it; sizes are in pixels, as stored in the files."""
+
+    source_sha256: str
+    source_width: int
+    source_height: int
+    width: int
+    height: int
+    steps: tuple[str, ...]  # the names of those that ran
+    fields: Mapping[str, Any]  # what they found out, as JSON values
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
-    """What is known of a whole, judged body."""
+    """What is known of a whole, judged body, as it is stored."""
 
     size: int
     sha256: str
@@ -48,14 +61,16 @@ class Image:
     http_status: int = 200
     etag: str | None = None
     last_modified: str | None = None
+    work: Work | None = None  # None without post-processing: the bytes are the server's
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A whole, judged body, with its Content-Encoding removed and nothing else done to it; gone once it is stored."""
+    """A whole, judged body without its Content-Encoding, worked on where that was asked; gone once it is stored."""
 
     image: Image
     body: bytes | Path = field(repr=False)  # a path when it was spooled to disk
+    extras: Mapping[str, bytes] = field(default_factory=dict, repr=False)  # files to stand beside it, by suffix
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +141,8 @@ class Skipped:
     detail: str
     path: str | None = None
     effort: Effort = NO_EFFORT
+    image: Image | None = None  # what was fetched and is not kept
+    instead: bool = False  # it takes the place of a Saved that was told before
 
     status = "skipped"
 
@@ -225,7 +242,8 @@ STOPPED = {"max-duration": 8, "interrupt": 130, "terminate": 143}
 
 def outcome_fields(outcome: Outcome) -> dict[str, Any]:
     """Give an outcome as the JSON object that ``--json`` prints."""
-    image = outcome.image if isinstance(outcome, Saved) else None
+    image = getattr(outcome, "image", None)
+    work = image.work if image else None
     return {
         "type": "outcome",
         "index": outcome.task.index,
@@ -239,4 +257,18 @@ def outcome_fields(outcome: Outcome) -> dict[str, Any]:
         "http_status": image.http_status if image else getattr(outcome, "http_status", None),
         "attempts": outcome.effort.attempts,
         "seconds": round(outcome.effort.seconds, 6),
+        **(work_fields(work) if work else {}),
+    }
+
+
+def work_fields(work: Work) -> dict[str, Any]:
+    """Give what post-processing did, by the names of the manifest's columns."""
+    return {
+        "source_sha256": work.source_sha256,
+        "source_width": work.source_width,
+        "source_height": work.source_height,
+        "width": work.width,
+        "height": work.height,
+        "steps": ",".join(work.steps),
+        "fields": dict(work.fields),
     }

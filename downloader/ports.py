@@ -1,7 +1,7 @@
 """The protocols between the parts, and Control: the page a contributor reads first.
 
-    source ─► unfinished ─► engine.fetch ─► sink.store ─► manifest.record ─► observers
-    Line       Task          Fetched|Failed   Saved|Failed  (committed)
+    source ─► unfinished ─► engine.fetch ─► postprocess ─► sink.store ─► manifest.record ─► observers
+    Line       Task          Fetched|Failed   + Skipped      Saved|…       (committed)
 
 Stages are generators that are pulled. They carry batches (sequences, possibly empty) at most ``BEAT`` apart, so that
 on every beat each stage does what is due and nothing waits for a silent neighbour.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 from downloader.errors import FetchError
-from downloader.model import Effort, Event, Failed, Fetched, Line, Outcome, Task
+from downloader.model import Effort, Event, Failed, Fetched, Line, Outcome, Skipped, Task
 
 BEAT = 0.25
 """Longest time, in seconds, between two batches of a stage."""
@@ -70,7 +70,7 @@ class Engine(Protocol):
 class Sink(Protocol):
     """Where images go."""
 
-    def store(self, stream: Iterable[Sequence[Fetched | Failed]]) -> Iterator[Sequence[Outcome]]:
+    def store(self, stream: Iterable[Sequence[Fetched | Failed | Skipped]]) -> Iterator[Sequence[Outcome]]:
         """Put each image in place, then yield its outcome; raises OutputError when the machine cannot take it."""
 
 

@@ -33,6 +33,10 @@ STEPS = {
     "thumbnail": "downloader.postprocess.thumbnail:Thumbnail",
 }
 
+STAGES = {
+    "postprocess": "downloader.postprocess.workshop:open_stage",
+}
+
 EXTRAS = {"PIL": "process"}
 """The extra that brings a library which only some parts need, by the library's import name."""
 

@@ -11,7 +11,9 @@ from typing import Any, Self
 
 from downloader.errors import UsageError
 from downloader.measures import (
+    AUTO,
     count,
+    likeness,
     limit,
     optional_text,
     pace,
@@ -163,6 +165,29 @@ class FilterRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Process:
+    """What is done to each image between fetching and storing, and in how many processes."""
+
+    process: tuple[str, ...] = option(
+        (),
+        words,
+        "Work on each image: resize=256,center-crop,convert=webp,80 and so on. Repeatable.",
+        metavar="STEP[,STEP]",
+    )
+    workers: int | str = option(
+        AUTO, places, "Processes to work in; 'auto' for one a core, 0 for threads of this process.", metavar="N"
+    )
+    worker_memory: int = option(1 << 30, size, "Most memory of one of them.", metavar="SIZE")
+    process_timeout: float = option(20.0, limit, "Longest time for the work on one image.", metavar="TIME")
+    dedupe: str = option(
+        "",
+        likeness,
+        "Keep the first of images that are alike: sha256 by their bytes, dhash[:BITS] by their looks.",
+        metavar="HOW",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """When and how a job ends before its list does."""
 
@@ -186,7 +211,14 @@ class Settings:
     reach: Reach = field(default_factory=Reach)
     output: Output = field(default_factory=Output)
     filters: FilterRules = field(default_factory=FilterRules)
+    process: Process = field(default_factory=Process)
     ending: Ending = field(default_factory=Ending)
+
+    @property
+    def works_on_images(self) -> bool:
+        """Whether anything is done to images between fetching and storing, if only that some are refused."""
+        by_looks = self.process.dedupe.startswith("dhash")
+        return bool(self.process.process) or by_looks or self.filters != FilterRules()
 
     @classmethod
     def of(cls, **flat: Any) -> Self:

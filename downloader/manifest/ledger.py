@@ -15,7 +15,7 @@ from downloader.manifest import views
 from downloader.manifest.database import FOLDER, connect, is_damage, remove, translated
 from downloader.manifest.lot import Lot
 from downloader.manifest.seen import Seen
-from downloader.model import NO_EFFORT, Failed, Outcome, Saved, Skipped, Task
+from downloader.model import NO_EFFORT, Failed, Outcome, Skipped, Task, Work, work_fields
 
 COMMIT_ROWS = 1000
 COMMIT_SECONDS = 0.5
@@ -23,16 +23,20 @@ COMMIT_SECONDS = 0.5
 _COLUMNS = (
     "index", "url", "final_url", "path", "status", "code", "detail", "http_status", "bytes", "sha256", "format", "etag",
     "last_modified", "attempts", "seconds", "first_time", "last_time", "place", "columns", "run",
+    "source_sha256", "source_width", "source_height", "width", "height", "steps", "fields",
 )  # fmt: skip
 
 # "place" is where the line stands in its list, "columns" the user's own as a JSON object; times are seconds since the
-# epoch; "run" is the run that wrote the row.
+# epoch; "run" is the run that wrote the row. From "source_sha256" on stands what post-processing did; "fields" is what
+# its steps found out, a JSON object.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS images (
     "index" INTEGER PRIMARY KEY, url TEXT NOT NULL, final_url TEXT, path TEXT, status TEXT NOT NULL, code TEXT,
     detail TEXT, http_status INTEGER, bytes INTEGER, sha256 TEXT, format TEXT, etag TEXT, last_modified TEXT,
     attempts INTEGER NOT NULL, seconds REAL NOT NULL, first_time REAL, last_time REAL, place TEXT,
-    columns TEXT, run INTEGER NOT NULL
+    columns TEXT, run INTEGER NOT NULL,
+    source_sha256 TEXT, source_width INTEGER, source_height INTEGER, width INTEGER, height INTEGER, steps TEXT,
+    fields TEXT
 );
 CREATE INDEX IF NOT EXISTS failures ON images (code) WHERE status = 'failed';
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -222,7 +226,7 @@ def _row(outcome: Outcome, run: int) -> Row:
 def _values(outcome: Outcome, run: int) -> tuple[Any, ...]:
     """Give the values of a row, in the order of its columns."""
     task, effort = outcome.task, outcome.effort
-    image = outcome.image if isinstance(outcome, Saved) else None
+    image = getattr(outcome, "image", None)
     columns: Mapping[str, str] = task.columns
     return (
         task.index,
@@ -245,4 +249,12 @@ def _values(outcome: Outcome, run: int) -> tuple[Any, ...]:
         task.place or None,
         json.dumps(dict(columns), ensure_ascii=False) if columns else None,
         run,
+        *_work_values(image.work if image else None),
     )
+
+
+def _work_values(work: Work | None) -> tuple[Any, ...]:
+    if work is None:
+        return (None,) * 7
+    fields = json.dumps(work.fields, ensure_ascii=False) if work.fields else None
+    return *list(work_fields(work).values())[:-1], fields

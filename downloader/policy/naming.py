@@ -51,6 +51,12 @@ def around(name: FileName, url: str) -> FileName:
     return FileName(f"{stem}-{mark}{dot}{suffix}" if dot and "/" not in suffix else f"{name}-{mark}")
 
 
+def beside(name: FileName, suffix: str) -> FileName:
+    """Give the name of a file that goes with an image: its own suffix in the place of the image's."""
+    stem, dot, last = name.rpartition(".")
+    return FileName(f"{stem if dot and '/' not in last else name}{suffix}")
+
+
 def safe(part: str) -> str:
     """Make one part of a path safe: no traversal, control or bidi characters, reserved or hidden names."""
     part = _UNSAFE.sub("_", unicodedata.normalize("NFC", part)).rstrip(". ").lstrip(" -")

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from downloader.errors import OutputError
-from downloader.model import Failed, Fetched, Image, Outcome, Payload, Saved
+from downloader.model import Failed, Fetched, Outcome, Payload, Saved, Skipped
 from downloader.policy.formats import SUFFIX
-from downloader.policy.naming import FileName, around, check_template, name_of
+from downloader.policy.naming import FileName, around, beside, check_template, name_of
 from downloader.settings import Output
 
 
@@ -27,7 +27,7 @@ class FolderSink:
         self._fsync = settings.fsync
         self._made: set[Path] = {folder}
 
-    def store(self, stream: Iterable[Sequence[Fetched | Failed]]) -> Iterator[Sequence[Outcome]]:
+    def store(self, stream: Iterable[Sequence[Fetched | Failed | Skipped]]) -> Iterator[Sequence[Outcome]]:
         """Put each image in place, then yield its outcome. Raises OutputError, after yielding what is in place."""
         for results in stream:
             outcomes: list[Outcome] = []
@@ -43,7 +43,9 @@ class FolderSink:
         task, payload = fetched.task, fetched.payload
         own = name_of(task, self._template, SUFFIX.get(payload.image.format, ".bin"))
         name = self._free_name(own, task.url, payload)
-        return Saved(task, self._place(name, payload), payload.image, fetched.effort)
+        for suffix, data in payload.extras.items():  # first: the image is what says that all is there
+            self._place(beside(name, suffix), data)
+        return Saved(task, self._place(name, payload.body), payload.image, fetched.effort)
 
     def _free_name(self, own: FileName, url: str, payload: Payload) -> FileName:
         """Give the task's own name, or the first around what stands there, in the same order in every run.
@@ -54,23 +56,30 @@ class FolderSink:
             if self._is_blocked(own):  # a file stands where a folder is needed
                 own = FileName(own.replace("/", "_"))
             name, turn = own, 0
-            while os.path.lexists(self._folder / name) and not _holds(self._folder / name, payload.image):
+            while not self._is_free(name, payload):
                 name, turn = around(own, f"{url}#{turn}" if turn else url), turn + 1
             return name
+
+    def _is_free(self, name: FileName, payload: Payload) -> bool:
+        wanted = {name: (payload.image.size, payload.image.sha256)}
+        for suffix, data in payload.extras.items():
+            wanted[beside(name, suffix)] = len(data), hashlib.sha256(data).hexdigest()
+        paths = {self._folder / each: whole for each, whole in wanted.items()}
+        return all(not os.path.lexists(path) or _holds(path, *whole) for path, whole in paths.items())
 
     def _is_blocked(self, name: FileName) -> bool:
         above = self._folder.joinpath(*name.split("/")[:-1])
         return any(os.path.lexists(path) and not path.is_dir() for path in (above, *above.parents))
 
-    def _place(self, name: FileName, payload: Payload) -> str:
+    def _place(self, name: FileName, body: bytes | Path) -> str:
         path = self._folder / name
-        part = payload.body if isinstance(payload.body, Path) else self._parts / "sink.part"
+        part = body if isinstance(body, Path) else self._parts / "sink.part"
         with _translated(path):
             if path.parent not in self._made:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._made.add(path.parent)
-            if isinstance(payload.body, bytes):
-                part.write_bytes(payload.body)
+            if isinstance(body, bytes):
+                part.write_bytes(body)
             if self._fsync:
                 _flush(part)
             os.replace(part, path)  # noqa: PTH105
@@ -87,11 +96,11 @@ def _translated(path: Path) -> Iterator[None]:
         raise OutputError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
 
 
-def _holds(path: Path, image: Image) -> bool:
-    if not path.is_file() or path.stat().st_size != image.size:
+def _holds(path: Path, size: int, sha256: str) -> bool:
+    if not path.is_file() or path.stat().st_size != size:
         return False
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == image.sha256
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
 
 def _flush(path: Path) -> None:

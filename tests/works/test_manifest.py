@@ -9,7 +9,7 @@ import pytest
 from downloader import OutputError, UsageError
 from downloader.manifest import Manifest, Seen, Sight
 from downloader.manifest.ledger import COMMIT_ROWS
-from downloader.model import Effort, Failed, Image, Outcome, Saved, Skipped, Task
+from downloader.model import Effort, Failed, Image, Outcome, Saved, Skipped, Task, Work
 from tests.doors.running import rows
 from tests.works.folder import committed
 
@@ -104,7 +104,8 @@ def test_an_outcome_replaces_the_row_of_its_index(tmp_path: Path):
 def test_every_fact_has_its_column(tmp_path: Path):
     """Nothing that is known of an image is lost on the way to its row."""
     task = Task(7, url(7), "host:80", "list:8", {"label": "größe"})
-    image = Image(5, "ab" * 32, "jpeg", "http://host/final.jpg", 200, '"one"', "Tue")
+    work = Work("cd" * 32, 40, 30, 8, 6, ("decode", "resize"), {"dhash": "00"})
+    image = Image(5, "ab" * 32, "jpeg", "http://host/final.jpg", 200, '"one"', "Tue", work)
     with Manifest(tmp_path) as manifest:
         manifest.add(Saved(task, "a/b.jpg", image, Effort(3, 1.25, 10.0, 20.0)))
         manifest.add(failed(8))
@@ -113,7 +114,8 @@ def test_every_fact_has_its_column(tmp_path: Path):
         "index": 7, "url": url(7), "final_url": "http://host/final.jpg", "path": "a/b.jpg", "status": "saved",
         "code": None, "detail": None, "http_status": 200, "bytes": 5, "sha256": "ab" * 32, "format": "jpeg",
         "etag": '"one"', "last_modified": "Tue", "attempts": 3, "seconds": 1.25, "first_time": 10.0, "last_time": 20.0,
-        "place": "list:8", "columns": '{"label": "größe"}', "run": 1,
+        "place": "list:8", "columns": '{"label": "größe"}', "run": 1, "source_sha256": "cd" * 32, "source_width": 40,
+        "source_height": 30, "width": 8, "height": 6, "steps": "decode,resize", "fields": '{"dhash": "00"}',
     }  # fmt: skip
     facts = {"status": "failed", "code": "not-found", "detail": "HTTP 404", "http_status": 404, "attempts": 1}
     assert {name: missed[name] for name in facts} == facts

@@ -1,0 +1,36 @@
+"""Where images are worked on, as the settings want it: in a pool of processes, or in threads of this one."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from downloader.measures import AUTO
+from downloader.ports import Control
+from downloader.postprocess.chain import Chain
+from downloader.postprocess.pool import Pool, PoolLimits
+from downloader.postprocess.stage import Bench, Stage
+from downloader.postprocess.threads import Threads
+from downloader.settings import Process, Settings
+
+
+@contextmanager
+def open_stage(settings: Settings, control: Control) -> Iterator[Stage]:
+    """Open the stage that works on images; raises UsageError for a step that is none, OutputError without workers."""
+    texts = settings.process.process
+    if settings.process.dedupe.startswith("dhash") and not any("fingerprint" in text for text in texts):
+        texts = (*texts, "fingerprint")  # it is what likeness is told by
+    with _workshop(Bench(Chain.of(texts, settings.filters)), settings.process) as workshop:
+        yield Stage(workshop, control)
+
+
+def _workshop(bench: Bench, settings: Process) -> Any:
+    if settings.workers == 0:
+        return Threads(bench, _cores())
+    workers = _cores() if settings.workers == AUTO else int(settings.workers)
+    return Pool(bench, PoolLimits(workers, settings.worker_memory, settings.process_timeout))
+
+
+def _cores() -> int:
+    """Give the number of cores this process may use, which in a container is fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
