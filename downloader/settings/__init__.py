@@ -1,0 +1,87 @@
+"""Every setting: one field = one flag = one environment name = one TOML key = one row in the docs.
+
+A field's name gives all of them: ``per_host`` is ``--per-host``, ``DOWNLOADER_PER_HOST`` and ``per-host = 8``.
+Its metadata holds the help text and the parser that turns what people write ("64M", "0.5:30") into the value.
+"""
+
+from collections.abc import Iterator
+from dataclasses import Field, asdict, dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any, Self
+
+from downloader.errors import UsageError
+from downloader.measures import without_login
+from downloader.settings.groups import Ending, FilterRules, Limits, Output, Pace, Process, Reach, Retry
+
+__all__ = ["Ending", "FilterRules", "Limits", "Output", "Pace", "Process", "Reach", "Retry", "Settings", "each_field"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All groups; make one with ``Settings.of(jobs=64, engine="async")``."""
+
+    pace: Pace = field(default_factory=Pace)
+    retry: Retry = field(default_factory=Retry)
+    limits: Limits = field(default_factory=Limits)
+    reach: Reach = field(default_factory=Reach)
+    output: Output = field(default_factory=Output)
+    filters: FilterRules = field(default_factory=FilterRules)
+    process: Process = field(default_factory=Process)
+    ending: Ending = field(default_factory=Ending)
+
+    @property
+    def works_on_images(self) -> bool:
+        """Whether anything is done to images between fetching and storing, if only that some are refused."""
+        by_looks = self.process.dedupe.startswith("dhash")
+        return bool(self.process.process) or by_looks or self.filters != FilterRules()
+
+    @classmethod
+    def of(cls, **flat: Any) -> Self:
+        """Make settings from flat names, parsing each value.
+
+        Raises UsageError for an unknown name (it names the nearest one) or a value that cannot be read.
+        """
+        return cls().replace(**flat)
+
+    def replace(self, **flat: Any) -> Self:
+        """Give the same settings with these names changed; raises UsageError as ``of`` does."""
+        changes = {_known(name): value for name, value in flat.items()}
+        groups = {}
+        for group in fields(self):
+            current = getattr(self, group.name)
+            own = {f.name: _parsed(f, changes[f.name]) for f in fields(current) if f.name in changes}
+            groups[group.name] = type(current)(**{f.name: getattr(current, f.name) for f in fields(current)} | own)
+        return type(self)(**groups)
+
+    def flat(self) -> dict[str, Any]:
+        """Give every setting by its flat name."""
+        return {name: value for group in asdict(self).values() for name, value in group.items()}
+
+    def without_secrets(self) -> dict[str, Any]:
+        """Give every setting by its flat name, fit to be kept and shown: logins of proxies are left out."""
+        return self.flat() | {"proxy": tuple(map(without_login, self.reach.proxy))}
+
+
+def each_field() -> Iterator[tuple[type, "Field[Any]"]]:
+    """Go through every setting with the group it belongs to."""
+    for group in fields(Settings):
+        kind = group.default_factory
+        for setting in fields(kind):  # type: ignore[arg-type]  # each group is made by its own class
+            yield kind, setting  # type: ignore[misc]
+
+
+def _known(name: str) -> str:
+    names = [setting.name for _, setting in each_field()]
+    plain = name.replace("-", "_")
+    if plain in names:
+        return plain
+    near = get_close_matches(plain, names, n=1)
+    hint = f"; did you mean {near[0].replace('_', '-')!r}?" if near else ""
+    raise UsageError(f"unknown setting {name!r}{hint}")
+
+
+def _parsed(setting: "Field[Any]", value: Any) -> Any:
+    try:
+        return setting.metadata["parse"](value)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise UsageError(f"--{setting.name.replace('_', '-')} cannot be {value!r}: {error}") from error
