@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 import click
 
 from downloader.errors import UsageError
+from downloader.measures import count
 from downloader.settings import Settings, each_field
 
 OTHER_VARIABLES = {"DOWNLOADER_DEBUG", "DOWNLOADER_CONFIG"}
@@ -21,7 +22,7 @@ Decorator: TypeAlias = Callable[[Any], Any]
 
 def settings_options(command: Command) -> Command:
     """Give a command a flag for each setting, and ``--config``."""
-    return _with_flags(command, [_flag(setting, _default(setting.default)) for _, setting in each_field()])
+    return _with_flags(command, [_flag(setting, _default(setting)) for _, setting in each_field()])
 
 
 def changing_options(command: Command) -> Command:
@@ -94,11 +95,14 @@ def _flag(setting: "Field[Any]", default: str) -> Decorator:
     return lambda command: shortcuts[0](shortcuts[1](main(command)))
 
 
-def _default(value: Any) -> str:
-    if value is None or value == () or isinstance(value, bool):
+def _default(setting: "Field[Any]") -> str:
+    value = setting.default
+    if value in (None, (), "") or isinstance(value, bool):
         return ""
     if isinstance(value, tuple):
         return f"  [{':'.join(f'{part:g}' for part in value)}]"
+    if setting.metadata["parse"] is count:
+        return f"  [{value // 1_000_000}M]"
     if isinstance(value, int) and value >= 1 << 20:
-        return f"  [{value >> 20}M]"
+        return f"  [{value >> 30}G]" if value >= 1 << 30 else f"  [{value >> 20}M]"
     return f"  [{value:g}]" if isinstance(value, float) else f"  [{value}]"
