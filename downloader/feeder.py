@@ -1,6 +1,5 @@
 """The way in: lines from a source that may block, made into tasks that are not finished yet."""
 
-import math
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -120,22 +119,27 @@ class Unfinished:
 
     @property
     def waiting(self) -> bool:
-        """Whether a pull would bring something new, if only that lines are finished."""
-        return self._feeder.waiting or (self._feeder.ended and len(self._lot) > 0)
+        """Whether a pull would bring something new of the list, if only that lines are finished."""
+        return self._feeder.waiting
+
+    @property
+    def next_due(self) -> float:
+        """When the first parked ticket is due."""
+        return self._lot.next_due
 
     def pull(self, room: int, now: float) -> Sequence[Ticket]:
         """Give up to ``room`` tickets of the lines that are there; none may be left where all are finished.
 
-        Those that were parked come when the list has ended, or is silent (a pipe) and they are due.
+        What the list leaves of the room is for parked ones that are due.
         """
         most = min(room, STEP)
-        if lines := self._feeder.take(most):
-            self.lines += len(lines)
-            return [Ticket(task) for task in self._tasks(lines)]
-        return self._lot.take(most, math.inf if self._feeder.ended else now)
+        lines = self._feeder.take(most)
+        self.lines += len(lines)
+        tickets = [Ticket(task) for task in self._tasks(lines)] if lines else []
+        return [*tickets, *self._lot.take(most - len(lines), now)]
 
     def park(self, tickets: Sequence[Ticket]) -> None:
-        """Keep tickets on disk until the list has ended."""
+        """Keep tickets on disk until they are due."""
         self._lot.park(tickets)
 
     def _tasks(self, lines: Sequence[Line]) -> Sequence[Task]:

@@ -224,7 +224,8 @@ def text(value: Any) -> str:
 
 def without_login(text: str) -> str:
     """Give the URL of a proxy, as people write it, with its login left out."""
-    return re.sub(r"[^/=]*@", "", text)
+    # Up to the last "@": passwords hold anything, and people do not always escape it.
+    return re.sub(r"^((?:https?=|all=)?(?:\w+://)?).*@", r"\1", text, flags=re.DOTALL)
 
 
 def optional_text(value: Any) -> str | None:

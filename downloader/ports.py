@@ -37,8 +37,11 @@ class Schedule(Protocol):
     def done(self, ticket: Ticket, now: float) -> None:
         """Hear that the task was fetched."""
 
-    def failed(self, ticket: Ticket, error: FetchError, now: float) -> float | None:
-        """Hear of a failed attempt; gives the wait until the next, or None when there will be none."""
+    def failed(self, ticket: Ticket, error: FetchError, now: float, at: str) -> float | None:
+        """Hear of an attempt that failed at a host, "host:port"; it is not the task's own behind a redirect.
+
+        Gives the wait until the next attempt, or None when there will be none.
+        """
 
     def put_back(self, ticket: Ticket, now: float, wait: float) -> None:
         """Take a ticket back whose attempt could not start; it costs the task no try."""

@@ -96,7 +96,7 @@ def _flag(setting: "Field[Any]", default: str) -> Decorator:
 
 
 def _default(setting: "Field[Any]") -> str:
-    value = setting.default
+    value: Any = setting.default
     if value in (None, (), "") or isinstance(value, bool):
         return ""
     if isinstance(value, tuple):

@@ -9,7 +9,7 @@ from downloader.engines.hop import Hop, current
 from downloader.engines.kit import Kit
 from downloader.errors import BadUrl, FetchError, OutputError, Starved
 from downloader.model import NO_EFFORT, AttemptEnded, Effort, Failed, Fetched, Payload, Worker
-from downloader.policy.address import normalise
+from downloader.policy.address import host_of, normalise
 from downloader.policy.exchange import Exchange
 from downloader.policy.pace import Speedometer
 from downloader.ports import Emit, Schedule, Ticket
@@ -34,6 +34,7 @@ class Ended:
     began: float  # seconds since the epoch
     seconds: float
     status: int | None  # the last HTTP status met
+    at: str  # the host it was met at, "host:port"
 
 
 class Attempt:
@@ -77,7 +78,8 @@ class Attempt:
 
     def _ended(self, result: Payload | FetchError | Starved) -> Ended:
         seconds = time.monotonic() - self._start
-        return Ended(self.ticket, result, self.worker, self._began, seconds, self.exchange.status)
+        at = host_of(self.exchange.url) if self.ticket.task.host else ""
+        return Ended(self.ticket, result, self.worker, self._began, seconds, self.exchange.status, at)
 
 
 class Account:
@@ -102,7 +104,7 @@ class Account:
             self._schedule.done(ticket, time.monotonic())
             self._tell(ended, None)
             return Fetched(ticket.task, result, effort)
-        wait = self._schedule.failed(ticket, result, time.monotonic())
+        wait = self._schedule.failed(ticket, result, time.monotonic(), ended.at)
         self._tell(ended, wait)
         if wait is None:
             return Failed(ticket.task, result.code, _detail(ended, result), effort, ended.status)

@@ -63,7 +63,7 @@ def unreached(proxy: Proxy, error: FetchError) -> ProxyFailed:
 
 def untunnelled(status: int, said: str) -> FetchError:
     """Give the error for a proxy that opens no tunnel: 5xx speak of the host behind it, all else of the proxy."""
-    answer = f"the proxy answered {status} {said}".rstrip()
+    answer = f"the proxy answered {status} {said[:120]}".rstrip()
     return Unreachable(answer) if status >= 500 else ProxyFailed(answer)
 
 
@@ -76,9 +76,11 @@ class _Bounded:
     def _arm(self: Any) -> None:
         hop = current.get()
         hop.sock = self
-        remaining = hop.deadline - time.monotonic()
+        now = time.monotonic()
+        remaining = min(hop.deadline, hop.connected_by or hop.deadline) - now
         if remaining <= 0:
-            raise TimedOut("the whole attempt took longer than --timeout")
+            late = "the whole attempt took longer than --timeout"
+            raise TimedOut(late if now >= hop.deadline else "no connection in time (--connect-timeout)")
         limit = min(self.silence, remaining)
         if self.gettimeout() != limit:
             self.settimeout(limit)
@@ -122,7 +124,7 @@ class Dialer:
         """Give a connected socket. Raises FetchError or Starved."""
         hop = current.get()
         hop.fresh = True
-        until = min(hop.deadline, time.monotonic() + self._longest)
+        until = hop.connected_by = min(hop.deadline, time.monotonic() + self._longest)
         try:
             return self._one_of(self._addresses(hop, host, port, until), port, until)
         except (Dns, NoSuchHost, Unreachable) as error:

@@ -21,6 +21,7 @@ class Hop:
     via: Proxy | None = None
     login: str | None = field(default=None, repr=False)  # what Authorization says
     fresh: bool = False  # a connection was made for it; on a kept one the server may have hung up meanwhile
+    connected_by: float | None = None  # monotonic seconds, while a connection is made: tunnel and TLS included
     sock: Any = None  # the blocking socket it reads from, so that whoever gives up can hang up
 
 

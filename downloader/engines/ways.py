@@ -1,11 +1,11 @@
 """Where the engines may go, by which way, and as whom."""
 
+import re
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from netrc import NetrcParseError, netrc
-from pathlib import Path
 
 import certifi
 
@@ -34,11 +34,9 @@ class Ways:
     @classmethod
     def of(cls, reach: Reach, surroundings: Surroundings, lookup: Lookup) -> "Ways":
         """Lay the settings over what the environment says. Raises UsageError."""
-        proxies = reach.proxy or tuple(f"{scheme}={url}" for scheme, url in sorted(surroundings.proxies.items()))
-        direct = reach.no_proxy or surroundings.no_proxy.split(",")
         return cls(
             guard=Guard.of(reach.allow_private, reach.allow_host),
-            routes=Routes.of(proxies, direct),
+            routes=_routes(reach, surroundings),
             ca_file=reach.ca_file or surroundings.ca_file or certifi.where(),
             insecure=reach.insecure,
             logins=_logins(reach.netrc, surroundings.netrc),
@@ -83,18 +81,34 @@ def basic(user: str, password: str) -> str:
     return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
+def _routes(reach: Reach, surroundings: Surroundings) -> Routes:
+    direct = reach.no_proxy or re.split(r"[\s,]+", surroundings.no_proxy)
+    if reach.proxy:
+        return Routes.of(reach.proxy, direct)
+    # "all" first: the word for one scheme goes before it.
+    usual = [f"{scheme}={url}" for scheme, url in sorted(surroundings.proxies.items())]
+    return Routes.of(usual, direct, "a proxy of the environment (--proxy none goes without)")
+
+
 def _logins(named: str | None, usual: str | None) -> Mapping[str, str]:
-    """Read a file of logins; the usual one may be missing.
+    """Read a file of logins; the usual one may be missing, or not for us to read.
 
     Its "default" entry is passed over: a list of URLs leads to hosts that nobody has named.
     """
     path = named or usual
-    if path is None or path == NONE or (named is None and not Path(path).is_file()):
+    if path is None or path == NONE:
         return {}
     try:
         entries = netrc(path).hosts
-    except (OSError, NetrcParseError, UnicodeError) as error:
-        said = getattr(error, "strerror", None) or getattr(error, "msg", None) or error
-        raise UsageError(f"the logins {path!r} cannot be read: {said}; --netrc none goes without") from None
+    except NetrcParseError as error:  # whose words quote what it stumbled over, a password perhaps
+        raise UsageError(f"the logins {path!r} cannot be read: line {error.lineno} is odd; {_WITHOUT}") from None
+    except (OSError, ValueError) as error:
+        if named is None and isinstance(error, OSError):
+            return {}
+        said = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UsageError(f"the logins {path!r} cannot be read: {said}; {_WITHOUT}") from None
     entries.pop("default", None)
     return {host.lower(): basic(login, password or "") for host, (login, _, password) in entries.items()}
+
+
+_WITHOUT = "--netrc none goes without"

@@ -1,6 +1,5 @@
 """requests' transport with our connections in it: one adapter that all threads share."""
 
-import re
 import ssl
 import warnings
 from collections.abc import Mapping
@@ -12,14 +11,13 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import InsecureRequestWarning
 
-from downloader.engines.dial import BoundedTlsSocket, Dialer, os_error, untunnelled
+from downloader.engines.dial import BoundedTlsSocket, Dialer, os_error
 from downloader.engines.hop import current
 from downloader.engines.kit import Kit
 from downloader.engines.reply import Reply
+from downloader.engines.tunnel import open_tunnel
 from downloader.engines.ways import basic
 from downloader.policy.routes import Proxy
-
-_TUNNEL = re.compile(r"Tunnel connection failed: (\d+) (.*)")  # what http.client says of a proxy's refusal
 
 MOST_POOLS = 256
 """Hosts whose connections are kept; a pool takes 5 kB, a TLS connection some 40."""
@@ -32,7 +30,9 @@ def pool_classes(dialer: Dialer) -> dict[str, Any]:
         response_class = Reply
 
         def _new_conn(self) -> Any:
-            return dialer.connect(self._dns_host, self.port)
+            sock = dialer.connect(self._dns_host, self.port)
+            current.get().connected_by = None
+            return sock
 
     class Secure(HTTPSConnection):
         response_class = Reply
@@ -40,13 +40,15 @@ def pool_classes(dialer: Dialer) -> dict[str, Any]:
         def _new_conn(self) -> Any:
             return dialer.connect(self._dns_host, self.port)
 
+        def _tunnel(self) -> None:
+            open_tunnel(self)
+
         def connect(self) -> None:
             try:
                 super().connect()
             except OSError as error:  # ssl's errors are OSErrors; ours are not
-                if refused := _TUNNEL.search(str(error)):
-                    raise untunnelled(int(refused[1]), refused[2]) from error
-                raise os_error(error, f"opening TLS to {self.host}") from error
+                raise os_error(error, f"opening TLS to {self._tunnel_host or self.host}") from error
+            current.get().connected_by = None
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
@@ -70,7 +72,8 @@ class SharedAdapter(HTTPAdapter):
         limit = kit.settings.pace.per_host
         per_host = limit if isinstance(limit, int) and limit else kit.jobs
         super().__init__(pool_connections=hosts, pool_maxsize=per_host)
-        how = {"num_pools": hosts, "maxsize": per_host, "ssl_context": self._context}
+        # A proxy takes the requests for all hosts over the same connections.
+        how = {"num_pools": hosts, "maxsize": kit.jobs, "ssl_context": self._context}
         self._through = {proxy: self._manager(proxy, how) for proxy in kit.ways.routes.proxies.values()}
         if kit.ways.insecure:  # said once by the run, and not at every connection
             warnings.simplefilter("ignore", InsecureRequestWarning)

@@ -1,6 +1,7 @@
 """Where tickets that must wait long are parked while the list goes on, so that memory stays flat in its length."""
 
 import json
+import math
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +28,9 @@ class Lot:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._count = 0
+        self.next_due = math.inf
+        with translated(path):
+            remove(path)  # left by a crash
         self._database: sqlite3.Connection | None = None  # opened when the first ticket comes
 
     def __len__(self) -> int:
@@ -41,10 +45,11 @@ class Lot:
             database.execute("BEGIN")
             database.executemany("INSERT INTO parked VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_values, tickets))
         self._count += len(tickets)
+        self.next_due = min(self.next_due, *(ticket.due for ticket in tickets))
 
     def take(self, most: int, until: float) -> Sequence[Ticket]:
         """Give up to ``most`` tickets back that are due by then, the soonest due first."""
-        if not self._count:
+        if not self._count or until < self.next_due or most <= 0:
             return ()
         database = self._opened()
         with translated(self._path), database:
@@ -52,6 +57,7 @@ class Lot:
             query = 'SELECT * FROM parked WHERE due <= ? ORDER BY due, "index" LIMIT ?'
             rows = database.execute(query, (until, most)).fetchall()
             database.executemany('DELETE FROM parked WHERE due = ? AND "index" = ?', [row[:2] for row in rows])
+            self.next_due = database.execute("SELECT ifnull(min(due), 9e999) FROM parked").fetchone()[0]
         self._count -= len(rows)
         return list(map(_ticket, rows))
 
@@ -64,8 +70,6 @@ class Lot:
 
     def _opened(self) -> sqlite3.Connection:
         if self._database is None:
-            with translated(self._path):
-                remove(self._path)  # left by a crash
             self._database = connect(self._path, _SCHEMA, synchronous="OFF")
         return self._database
 

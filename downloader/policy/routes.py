@@ -7,13 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from downloader.errors import UsageError
+from downloader.errors import BadUrl, UsageError
 from downloader.measures import NONE, without_login
-from downloader.policy.address import PORTS, endpoint
+from downloader.policy.address import PORTS, endpoint, normalise
 from downloader.policy.guard import Guard, literal
 
 PORT = 3128
 """The port of a proxy that names none: the one registered for it by habit, Squid's."""
+
+
+_OWN_NAMES = frozenset(("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"))
+"""What machines call themselves: RFC 6761 §6.3, and the names that systems put in /etc/hosts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +42,18 @@ class Routes:
     direct: Sequence[str] = ()
 
     @classmethod
-    def of(cls, proxies: Sequence[str], direct: Sequence[str]) -> "Routes":
+    def of(cls, proxies: Sequence[str], direct: Sequence[str], said: str = "--proxy") -> "Routes":
         """Read proxies as people write them: "http://host:port", "https=http://host:port", "none".
 
-        Raises UsageError for what is no HTTP proxy.
+        The last word for a scheme holds. Raises UsageError for what is no HTTP proxy; ``said`` is who named it.
         """
         found: dict[str, Proxy] = {}
         for text in proxies:
-            scheme, _, url = text.rpartition("=") if re.match(r"(https?|all)=", text) else ("all", "", text)
-            if url.lower() == NONE:
-                return cls()
+            scheme, url = text.split("=", 1) if re.match(r"(https?|all)=", text) else ("all", text)
             for each in PORTS if scheme == "all" else (scheme,):
-                found[each] = _proxy(url)
+                found.pop(each, None)
+                if url.lower() != NONE:
+                    found[each] = _proxy(url, said)
         return cls(found, tuple(rule.lower().strip() for rule in direct if rule.strip()))
 
     def via(self, url: str) -> Proxy | None:
@@ -66,35 +70,34 @@ def check_unseen(guard: Guard, host: str, port: int) -> None:
 
     What a name leads to is the proxy's business, but a literal says it, and "localhost" is the proxy's own machine.
     """
-    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761 §6.3
+    name = host.rstrip(".")
+    if name in _OWN_NAMES or name.endswith(".localhost"):
         guard.permit(host, port, ["127.0.0.1"])
     elif address := literal(host):
         guard.permit(host, port, [address])
 
 
-def _proxy(text: str) -> Proxy:
-    parts = urlsplit(text if "://" in text else f"http://{text}")
+def _proxy(text: str, said: str) -> Proxy:
     try:
-        host, port = parts.hostname, parts.port or PORT
-    except ValueError:
-        host = None
-    if parts.scheme != "http" or not host or parts.path not in ("", "/"):
-        shown = without_login(text)
-        raise UsageError(f"--proxy cannot be {shown!r}: write it like http://host:3128, or none; only HTTP is spoken")
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        # The host is judged as any URL's is, so that nothing odd gets as far as a connection.
+        host, port = endpoint(normalise(f"http://{parts.netloc.rpartition('@')[2]}/"))
+        if parts.scheme != "http" or parts.path not in ("", "/") or parts.query or parts.fragment:
+            raise ValueError
+    except (ValueError, BadUrl):
+        how = "write it like http://host:3128, or none; only HTTP is spoken"
+        raise UsageError(f"{said} cannot be {without_login(text)!r}: {how}") from None
     login = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
-    return Proxy(host, port, login)
+    return Proxy(host, port if parts.port else PORT, login)
 
 
 def _matches(rule: str, host: str, port: int) -> bool:
     """Tell whether a rule means a host: "*", a network, a name and all below it, each perhaps with ":port"."""
-    if rule == "*":
-        return True
     with suppress(ValueError):
         return ipaddress.ip_address(host) in ipaddress.ip_network(rule.strip("[]"), strict=False)
-    name, colon, number = rule.rpartition(":")
-    if colon and number.isdigit() and "]" not in number:
-        rule, wanted = name.strip("[]"), int(number)
-        if wanted != port:
+    if found := re.fullmatch(r"(.*[^:]):([0-9]{1,5})", rule):
+        if int(found[2]) != port:
             return False
+        rule = found[1].strip("[]")
     rule = rule.removeprefix("*").lstrip(".")
-    return host == rule or host.endswith(f".{rule}")
+    return not rule or host == rule or host.endswith(f".{rule}")

@@ -84,20 +84,34 @@ class Schedule:
         host.succeeded(ticket.started, now)
         self._line_up(host, now)
 
-    def failed(self, ticket: Ticket, error: FetchError, now: float) -> float | None:
-        """Free the host's place and decide: the seconds until the next attempt, or None when this was the last."""
+    def failed(self, ticket: Ticket, error: FetchError, now: float, at: str = "") -> float | None:
+        """Free the host's place and decide: the seconds until the next attempt, or None when this was the last.
+
+        ``at`` is the host where it failed. Behind a redirect to another name that is not the task's own: this one has
+        answered, and the failure is the other's.
+        """
         wait = self._rule.failed(ticket.attempt, ticket.first, error, now)
         host = self._free(ticket)
+        if _same_name(at or host.name, host.name):
+            self._blame(host, ticket, error, now)
+        else:
+            host.answered()
+            if other := self._hosts.get(at) or self._idle.get(at):
+                self._blame(other, ticket, error, now)
+                self._line_up(other, now)
+        if wait is not None:
+            self._hold(ticket, now + wait)
+        self._line_up(host, now)
+        return wait
+
+    def _blame(self, host: Host, ticket: Ticket, error: FetchError, now: float) -> None:
+        """Enter a failure at the host where it was met."""
         if isinstance(error, _MISSES):
             host.missed(ticket.started, now, error.detail)
         elif isinstance(error, Busy):
             host.busy(ticket.started, ticket.crowd, now, error.retry_after if self._rule.worth(error) else None)
         elif error.met_host:
             host.answered()
-        if wait is not None:
-            self._hold(ticket, now + wait)
-        self._line_up(host, now)
-        return wait
 
     def put_back(self, ticket: Ticket, now: float, wait: float) -> None:
         """Take back a ticket whose attempt could not start; it costs no try."""
@@ -118,12 +132,13 @@ class Schedule:
 
     def wait(self, now: float) -> float:
         """Say how long ``take`` need not be called, if nothing else happens."""
-        if self._refused or (self._wants_more() and self._supply.waiting):
+        if self._refused or (self._wants_more() and self._has_more(now)):
             return 0.0
         if self._startable():
             return max(0.0, self._next_start - now)
         until = self._due[0][0] if self._due else now + IDLE
-        return max(0.0, min(until, self._parks_at if self._is_clogged() else until) - now)
+        room = self._parks_at if self._is_clogged(now) else self._supply.next_due
+        return max(0.0, min(until, room) - now)
 
     def exhausted(self) -> bool:
         """Tell whether nothing waits and nothing more will come."""
@@ -141,7 +156,7 @@ class Schedule:
 
     def _refill(self, now: float) -> None:
         self._release_due(now)
-        if now >= self._parks_at and self._is_clogged():
+        if now >= self._parks_at and self._is_clogged(now):
             self._park(now)
         if self._wants_more() and not self._supply.ended:
             for ticket in self._supply.pull(min(self._room, STEP), now):
@@ -160,10 +175,12 @@ class Schedule:
                 self._held -= 1
                 self._enter(due, now)
 
-    def _is_clogged(self) -> bool:
-        """Tell whether all that is held must wait, while more of the list could be looked at."""
-        full = self._room <= 0 and not self._startable()
-        return full and self._supply.waiting and not self._supply.list_ended
+    def _is_clogged(self, now: float) -> bool:
+        """Tell whether all that is held must wait, while there is more to look at."""
+        return self._room <= 0 and not self._startable() and self._has_more(now)
+
+    def _has_more(self, now: float) -> bool:
+        return self._supply.waiting or self._supply.next_due <= now
 
     def _park(self, now: float) -> None:
         """Hand back what must wait long, to be given again after the list."""
@@ -173,16 +190,16 @@ class Schedule:
         heapq.heapify(self._due)
         self._held -= len(parked)
         for host in [host for host in self._hosts.values() if host.probing or host.next_look() > later]:
-            parked += self._emptied(host)
+            parked += self._emptied(host, later)
             self._line_up(host, now)
         # Going through all that is held costs milliseconds: not for a handful.
         self._parks_at = now if len(parked) > self._look_ahead // 20 else now + 1.0
         self._supply.park(parked)
 
-    def _emptied(self, host: Host) -> Iterator[Ticket]:
+    def _emptied(self, host: Host, later: float) -> Iterator[Ticket]:
         while host.waiting:
             ticket = cast(Ticket, host.waiting.popleft())
-            ticket.due = host.next_look()
+            ticket.due = max(later, host.next_look())  # one that is probed says nothing of when
             self._ready -= 1
             yield ticket
 
@@ -251,6 +268,11 @@ class Schedule:
         self._idle[host.name] = host
         if len(self._idle) > KEPT:
             self._idle.popitem(last=False)
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Tell whether two of "host:port" are one machine's: from http to https the port changes, and nothing else."""
+    return one.rpartition(":")[0] == other.rpartition(":")[0]
 
 
 def _down(host: Host) -> HostDown:

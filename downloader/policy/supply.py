@@ -27,15 +27,15 @@ class Supply(Protocol):
     def pull(self, room: int, now: float) -> Sequence[Ticket]:
         """Give up to ``room`` more tickets, none when none is there yet.
 
-        Parked ones come again after the list, or once they are due and the list has nothing to give just now.
+        Parked ones come again once they are due and the list leaves room for them.
         """
 
     def park(self, tickets: Sequence[Ticket]) -> None:
-        """Keep tickets that must wait long, outside of memory, until the list has ended."""
+        """Keep tickets that must wait long, outside of memory, until they are due."""
 
     @property
-    def list_ended(self) -> bool:
-        """Whether the list has been read to its end."""
+    def next_due(self) -> float:
+        """When the first parked ticket is due; infinite when none is parked."""
 
     @property
     def ended(self) -> bool:
@@ -43,4 +43,4 @@ class Supply(Protocol):
 
     @property
     def waiting(self) -> bool:
-        """Whether a pull is worth while now."""
+        """Whether a pull brings something of the list now."""

@@ -15,13 +15,16 @@ the engine's, and leaves a worker stuck in native code behind when the parent is
 """
 
 import multiprocessing
+import os
 import pickle
 import selectors
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from multiprocessing import forkserver
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, TypeVar
@@ -73,6 +76,7 @@ class Pool(Generic[T]):
         self._stillborn = 0
 
     def __enter__(self) -> "Pool[T]":
+        _start_server()
         try:
             for _ in range(self._limits.workers):
                 self._seat_one()
@@ -184,6 +188,20 @@ class Pool(Generic[T]):
         if status == OUT_OF_MEMORY:
             return DecoderMemory(f"needs more than {self._limits.memory >> 20} MiB, tried twice")
         return DecoderCrashed(f"the worker died of it twice, the second time with {_named(status)}")
+
+
+def _start_server() -> None:
+    """Start the process that workers are forked from, with no code of the working directory in reach.
+
+    multiprocessing starts it by ``python -c``, which looks for modules in the current directory first: a file
+    ``socket.py`` there would be run.
+    """
+    os.putenv("PYTHONSAFEPATH", "1")  # the server inherits it; what the caller sees of the environment stays
+    try:
+        forkserver.ensure_running()
+    finally:
+        if not sys.flags.safe_path:
+            os.unsetenv("PYTHONSAFEPATH")
 
 
 def _named(status: int | None) -> str:

@@ -12,7 +12,7 @@ from tests.doors.running import arguments, finish, run, start
 from tests.support.hostile import JPEG, SCRIPTS, HostileServer, redirect, sized
 from tests.support.proxy import Proxy
 
-SECRET = "pass-w0rd"
+SECRET = "pass=w0rd/"
 SAID = "Basic " + base64.b64encode(f"me:{SECRET}".encode()).decode()
 
 
@@ -63,8 +63,9 @@ def test_a_file_that_cannot_be_read(fetch, hostile: HostileServer, tmp_path: Pat
     path = tmp_path / "netrc"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(UsageError, match=r"netrc' cannot be read: .*--netrc none"):
+    with pytest.raises(UsageError, match=r"netrc' cannot be read: .*--netrc none") as error:
         fetch([hostile.url("/good.jpg")], netrc=str(path))
+    assert "passwort" not in str(error.value), "the line may hold a password"
 
 
 def test_secrets_are_written_nowhere(tmp_path: Path, netrc: str):
@@ -134,6 +135,7 @@ def test_logins_of_the_environment(tmp_path: Path, hostile: HostileServer, netrc
     Path(netrc).rename(tmp_path / ".netrc")
     assert in_environment(*job, tmp_path / "b", HOME=str(tmp_path)).status == 0
     assert in_environment(*job, tmp_path / "c", "--netrc", "none", HOME=str(tmp_path)).status == 3
+    assert in_environment(*job, tmp_path / "d", NETRC="n" * 5000).status == 3, "a usual file need not be there"
 
 
 # --- trust

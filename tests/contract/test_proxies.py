@@ -112,6 +112,26 @@ def test_a_tunnel_that_is_refused(through, answer, code):
     assert answer in outcome.detail
 
 
+@pytest.mark.parametrize(
+    "answer", ["200 OK\r\n" + "X-Filler: x\r\n" * 200, "200 OK\r\nno colon", "502 " + "x" * 20_000]
+)
+def test_a_tunnels_head_is_judged(through, answer):
+    """As strictly as any: too many lines, too long ones and such as are no header are refused by every engine."""
+    with Proxy({}, tunnel=answer.rstrip()) as proxy:
+        told = through("https://images.example/a.jpg", proxy=[proxy.url])
+    assert told["https://images.example/a.jpg"].code == "bad-reply"
+
+
+def test_a_tunnel_that_is_never_answered(through):
+    """Waiting for it is part of connecting, and ends with that."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = "https://images.example/a.jpg"
+        told = through(url, proxy=[f"http://127.0.0.1:{silent.getsockname()[1]}"], connect_timeout=1.0, retries=0)
+    assert told[url].code == "timed-out"
+    assert told[url].effort.seconds < 10.0
+    assert "--connect-timeout" in told[url].detail
+
+
 def test_a_proxy_that_is_not_there(through):
     """It is named as what failed, for http and https alike."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

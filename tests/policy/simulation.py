@@ -34,7 +34,7 @@ class Supply:
         self.rooms.append(room)
         portion = self.portions.popleft() if self.portions else room
         given = [Ticket(self.left.popleft()) for _ in range(min(room, portion, len(self.left)))]
-        return given or self.unparked(room, now if self.left else math.inf)
+        return [*given, *self.unparked(room - len(given), now)]
 
     def unparked(self, room: int, until: float) -> Sequence[Ticket]:
         self.parked.sort(key=lambda ticket: ticket.due)
@@ -46,8 +46,8 @@ class Supply:
         self.parked += tickets
 
     @property
-    def list_ended(self) -> bool:
-        return not self.left
+    def next_due(self) -> float:
+        return min((ticket.due for ticket in self.parked), default=math.inf)
 
     @property
     def ended(self) -> bool:
@@ -55,8 +55,7 @@ class Supply:
 
     @property
     def waiting(self) -> bool:
-        there = not self.portions or self.portions[0] > 0
-        return there if self.left else bool(self.parked)
+        return bool(self.left) and (not self.portions or self.portions[0] > 0)
 
 
 def tasks_of(hosts: Iterable[str]) -> list[Task]:

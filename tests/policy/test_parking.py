@@ -62,3 +62,41 @@ def test_what_is_parked_is_asked_while_a_pipe_is_silent():
         schedule.done(ticket, 1.0)
     assert len(schedule._supply.parked) == 3
     assert schedule.take(11.0).task.host == "a:80"
+
+
+class Moody(Server):
+    """Refuses every image once, and asks for a rest each time."""
+
+    def __init__(self):
+        super().__init__(lambda: 0.05)
+        self.met = set()
+
+    def judge(self, index):
+        first = index not in self.met
+        self.met.add(index)
+        return Busy("x", retry_after=6.0) if first else None
+
+
+def moody_job(look_ahead):
+    """Fetch 40 images of each of 20 hosts that refuse each image once; gives the crew and the longest overdue."""
+    names = [f"h{number}" for number in range(20) for _ in range(40)]
+    schedule = schedule_of(names, rules_of(8), look_ahead=look_ahead, retries=4, backoff=(0.5, 30.0))
+    server = Moody()
+    late = []
+
+    def watch(crew, ticket):
+        server.latest = ticket.task.index
+        late.append(crew.now - crew.schedule._supply.next_due)
+
+    server.answer = lambda _: (0.05, server.judge(server.latest))
+    crew = crew_of(schedule, dict.fromkeys(set(names), server), watch=watch).run()
+    assert len(crew.fetched()) == 800
+    return crew.now - 100.0, max(late)
+
+
+def test_a_small_look_ahead_hardly_costs_time():
+    """What is parked and due comes in time, also after the list, when all that is held has to rest."""
+    ideal, _ = moody_job(20_000)
+    seconds, overdue = moody_job(50)
+    assert seconds < 1.5 * ideal
+    assert overdue < 30.0

@@ -25,6 +25,7 @@ URL = "http://images.example/a.jpg"
         ("http://[::1]:8080", Proxy("::1", 8080)),
         ("http://me:p%40ss@proxy:1", Proxy("proxy", 1, ("me", "p@ss"))),
         ("http://me@proxy:1", Proxy("proxy", 1, ("me", ""))),
+        ("http=http://me:p=a@ss@proxy:1", Proxy("proxy", 1, ("me", "p=a@ss"))),
         ("http=http://proxy:1", Proxy("proxy", 1)),
         ("all=http://proxy:1", Proxy("proxy", 1)),
     ],
@@ -36,7 +37,22 @@ def test_proxies_are_read(text, proxy):
     assert "p@ss" not in f"{found} {found.url} {found!r}"
 
 
-@pytest.mark.parametrize("text", ["socks5://p:1", "https://p:1", "http://", "http://p:x", "http://p:1/path", "ftp://p"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "socks5://p:1",
+        "https://p:1",
+        "http://",
+        "http://p:x",
+        "http://p:0",
+        "http://p:1/path",
+        "ftp://p",
+        "http://[::1",
+        " ",
+        "http://a b:1",
+        "http://p:1?q",
+    ],
+)
 def test_what_is_no_proxy(text):
     """Is refused, and the words to write are given."""
     with pytest.raises(UsageError, match=r"write it like http://host:3128"):
@@ -49,6 +65,8 @@ def test_schemes_may_have_their_own():
     assert [routes.via(url).host for url in (URL, URL.replace("http", "https"))] == ["one", "two"]
     assert Routes.of(["https=http://two:2"], []).via(URL) is None
     assert Routes.of(["http://one:1", "none"], []).via(URL) is None
+    assert Routes.of(["http://one:1", "https=none"], []).via(URL).host == "one"
+    assert Routes.of(["none", "http=http://one:1"], []).via(URL).host == "one"
     assert Routes.of([], []).via(URL) is None
 
 
@@ -74,6 +92,10 @@ def test_schemes_may_have_their_own():
         ("[::1]:80", "[::1]", True),
         ("fd00::/8", "[fd12::1]", True),
         ("10.0.0.0/8", "images.example", False),
+        ("*:80", "images.example", True),
+        ("*:81", "images.example", False),
+        ("127.0.0.1:\u00b2", "127.0.0.1", False),
+        ("127.0.0.1:" + "9" * 5000, "127.0.0.1", False),
         ("10.0.0.0/8", "[::1]", False),
     ],
 )
@@ -98,7 +120,20 @@ def test_literals_are_read_as_systems_read_them(text):
 
 
 @pytest.mark.parametrize(
-    "host", ["127.1", "0x7f.1", "2130706433", "localhost", "a.localhost", "169.254.169.254", "::1"]
+    "host",
+    [
+        "127.1",
+        "0x7f.1",
+        "2130706433",
+        "localhost",
+        "a.localhost",
+        "169.254.169.254",
+        "::1",
+        "localhost.",
+        "a.localhost.",
+        "localhost.localdomain",
+        "ip6-localhost",
+    ],
 )
 def test_unseen_hosts_are_judged_by_what_they_say(host):
     """Through a proxy a private literal is refused, unless its host is opened."""
@@ -120,6 +155,8 @@ def test_unseen_hosts_that_may_be_public(host):
         ("http://me:secret@proxy:1", "http://proxy:1"),
         ("https=http://me:sec@ret@proxy:1", "https=http://proxy:1"),
         ("me:secret@proxy", "proxy"),
+        ("http://me:se=c/r@et=@proxy:1", "http://proxy:1"),
+        ("http=http://me:secret@proxy:1", "http=http://proxy:1"),
         ("http://proxy:1", "http://proxy:1"),
     ],
 )

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 _PATIENCE = 30.0
 
@@ -41,7 +41,8 @@ class Proxy(socketserver.ThreadingTCPServer):
     @property
     def url_with_login(self) -> str:
         """The proxy's URL as a person who has a login writes it."""
-        return self.url.replace("//", f"//{self.login}@")
+        user, _, password = (self.login or "").partition(":")
+        return self.url.replace("//", f"//{quote(user)}:{quote(password, safe='')}@")
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -160,7 +160,7 @@ def test_what_is_unfinished(tmp_path: Path):
         first, second = tasks
         assert (first.index, first.url, first.host, first.place) == (0, "http://host/a.jpg", "host:80", "list:1")
         assert (first.columns, second.index, second.url) == ({"label": "cat"}, 2, "no")
-        assert (supply.lines, supply.waiting, supply.pull(10, 0.0), known) == (3, False, (), [])
+        assert (supply.lines, supply.waiting, supply.pull(10, 0.0), known) == (3, False, [], [])
 
 
 # --- whole jobs
