@@ -17,9 +17,10 @@ from downloader.errors import InputError, OutputError, is_transient
 from downloader.feeder import Feeder, Unfinished
 from downloader.manifest import Manifest, Row
 from downloader.model import Committed, Report
+from downloader.policy.likeness import Likeness
 from downloader.policy.retry import RetryRule
 from downloader.policy.schedule import Schedule
-from downloader.ports import Control, Observer, Sink, Source
+from downloader.ports import Control, Observer, Shelf, Sink, Source
 from downloader.resolver import Lookup, Resolver
 from downloader.settings import Settings
 from downloader.surroundings import Surroundings
@@ -55,7 +56,7 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
     folder = Path(job.settings.output.output)
     tally = Tally(folder, job.kept)
     with ExitStack() as stack:
-        manifest = stack.enter_context(Manifest(folder, fsync=job.settings.output.fsync))
+        manifest = stack.enter_context(Manifest(folder, fsync=job.settings.output.fsync, whole=bool(job.kept)))
         stack.enter_context(time_limit(control, job.settings.ending))
         line = _assembled(job, manifest, control, tally, emit, stack)
         stack.push(_failures_writer(manifest))
@@ -95,7 +96,8 @@ def _assembled(job: Job, manifest: Manifest, control: Control, tally: Tally, emi
     stack.callback(ways.resolver.close)
     kit = make_kit(settings, ways, Spool(parts, manifest.run), emit)
     engine = registry.part("engine", registry.ENGINES, settings.pace.engine)(kit)
-    sink = registry.part("sink", registry.SINKS, "folder")(tally.folder, parts, settings.output)
+    folder_sink = registry.part("sink", registry.SINKS, "folder")(tally.folder, parts, settings.output)
+    sink = _only_firsts(folder_sink, settings.process.dedupe, manifest, stack)
     stage = _stage(settings, control, stack)
     manifest.remember("settings", settings.without_secrets())
     log.info("run %d in %s: engine %s, %d jobs", manifest.run, tally.folder, settings.pace.engine, kit.jobs)
@@ -111,6 +113,16 @@ def _stage(settings: Settings, control: Control, stack: ExitStack) -> Any:
     if not settings.works_on_images:
         return None
     return stack.enter_context(registry.part("stage", registry.STAGES, "postprocess")(settings, control))
+
+
+def _only_firsts(sink: Shelf, dedupe: str, manifest: Manifest, stack: ExitStack) -> Sink:
+    """Have the sink keep the first of images that are alike, where that is asked."""
+    if not dedupe:
+        return sink
+    likeness = Likeness.of(dedupe)
+    index = stack.enter_context(closing(manifest.lookalikes(likeness)))
+    kept: Sink = registry.part("stage", registry.STAGES, "dedupe")(sink, likeness, index, manifest.recall)
+    return kept
 
 
 def _check_lines(came: int, ended: int) -> None:

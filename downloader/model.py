@@ -116,6 +116,7 @@ class Saved:
     status = "saved"
     code = None
     detail = None
+    instead = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ class Failed:
 
     status = "failed"
     path = None
+    instead = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Skipped:
     path: str | None = None
     effort: Effort = NO_EFFORT
     image: Image | None = None  # what was fetched and is not kept
-    instead: bool = False  # it takes the place of a Saved that was told before
+    instead: str | None = None  # the status it was told with before; this takes the place of that
 
     status = "skipped"
 
@@ -257,6 +259,7 @@ def outcome_fields(outcome: Outcome) -> dict[str, Any]:
         "http_status": image.http_status if image else getattr(outcome, "http_status", None),
         "attempts": outcome.effort.attempts,
         "seconds": round(outcome.effort.seconds, 6),
+        **({"instead": outcome.instead} if outcome.instead else {}),
         **(work_fields(work) if work else {}),
     }
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 from downloader.errors import FetchError
-from downloader.model import Effort, Event, Failed, Fetched, Line, Outcome, Skipped, Task
+from downloader.model import Effort, Event, Failed, Fetched, Line, Outcome, Saved, Skipped, Task
 
 BEAT = 0.25
 """Longest time, in seconds, between two batches of a stage."""
@@ -75,6 +75,20 @@ class Sink(Protocol):
 
     def store(self, stream: Iterable[Sequence[Fetched | Failed | Skipped]]) -> Iterator[Sequence[Outcome]]:
         """Put each image in place, then yield its outcome; raises OutputError when the machine cannot take it."""
+
+
+Siblings: TypeAlias = Callable[[str], Iterable[str]]
+"""Gives the kept images whose path differs from the one given in its suffix at most: they may share its files."""
+
+
+class Shelf(Sink, Protocol):
+    """A sink that takes back what it stored, as --dedupe needs."""
+
+    def drop(self, fetched: Fetched, siblings: Siblings) -> None:
+        """Let an image go that is not to be stored, and what a crash has left of it in its place."""
+
+    def withdraw(self, saved: Saved, siblings: Siblings) -> None:
+        """Remove an image that was stored, where it still is what was stored; a part of it that is gone is no error."""
 
 
 class Observer(Protocol):

@@ -44,14 +44,14 @@ def download(
     folder cannot be written. An image that fails is a ``Failed`` among the outcomes, never an exception.
     """
     chosen = (settings or Settings()).replace(output=Path(output), **changes)
-    outcomes: list[Outcome] = []
+    outcomes: dict[int, Outcome] = {}  # by index: what is told again takes the place of what was
 
     def collect(event: Event) -> None:
         if isinstance(event, Committed):
-            outcomes.extend(event.outcomes)
+            outcomes.update((outcome.task.index, outcome) for outcome in event.outcomes)
 
     report = _outside_of_loops(Job(_Urls(urls), chosen, surroundings=Surroundings.of(os.environ)), collect)
-    return replace(report, outcomes=tuple(sorted(outcomes, key=lambda outcome: outcome.task.index)))
+    return replace(report, outcomes=tuple(outcomes[index] for index in sorted(outcomes)))
 
 
 def _outside_of_loops(job: Job, collect: Any) -> Report:

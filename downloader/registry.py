@@ -35,6 +35,7 @@ STEPS = {
 
 STAGES = {
     "postprocess": "downloader.postprocess.workshop:open_stage",
+    "dedupe": "downloader.postprocess.dedupe:Dedupe",
 }
 
 EXTRAS = {"PIL": "process"}

@@ -64,10 +64,13 @@ class Tally:
         self._count(row.status, row.code)
 
     def add(self, outcomes: Sequence[Outcome]) -> None:
-        """Count outcomes of this run."""
-        self.lines += len(outcomes)
+        """Count outcomes of this run; those told again change what was counted, and cost nothing new."""
         for outcome in outcomes:
             self._count(outcome.status, outcome.code)
+            if outcome.instead:
+                self._count(outcome.instead, None, -1)
+                continue
+            self.lines += 1
             self.attempts += outcome.effort.attempts
             self.worked += outcome.effort.seconds
             if isinstance(outcome, Saved):

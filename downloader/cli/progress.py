@@ -49,6 +49,7 @@ class Quiet:
         match event:
             case Committed(outcomes):
                 self._counts.update(outcome.status for outcome in outcomes)
+                self._counts.subtract(outcome.instead for outcome in outcomes if outcome.instead)
                 self._bytes += sum(outcome.image.size for outcome in outcomes if isinstance(outcome, Saved))
                 self._tell_of_stopping()
                 self._show()

@@ -3,9 +3,9 @@
 import fcntl
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,36 +13,19 @@ from typing import Any, Self
 from downloader.errors import OutputError, UsageError
 from downloader.manifest import views
 from downloader.manifest.database import FOLDER, connect, is_damage, remove, translated
+from downloader.manifest.lookalikes import Lookalikes
 from downloader.manifest.lot import Lot
+from downloader.manifest.rows import COLUMNS, INSERT, SCHEMA, outcome_of, values
 from downloader.manifest.seen import Seen
-from downloader.model import NO_EFFORT, Failed, Outcome, Skipped, Task, Work, work_fields
+from downloader.model import NO_EFFORT, Failed, Outcome, Saved, Skipped, Task
+from downloader.policy.likeness import CODE, Likeness, named_in
 
 COMMIT_ROWS = 1000
 COMMIT_SECONDS = 0.5
+_ALL = ", ".join(f'"{column}"' for column in COLUMNS)
 
-_COLUMNS = (
-    "index", "url", "final_url", "path", "status", "code", "detail", "http_status", "bytes", "sha256", "format", "etag",
-    "last_modified", "attempts", "seconds", "first_time", "last_time", "place", "columns", "run",
-    "source_sha256", "source_width", "source_height", "width", "height", "steps", "fields",
-)  # fmt: skip
-
-# "place" is where the line stands in its list, "columns" the user's own as a JSON object; times are seconds since the
-# epoch; "run" is the run that wrote the row. From "source_sha256" on stands what post-processing did; "fields" is what
-# its steps found out, a JSON object.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS images (
-    "index" INTEGER PRIMARY KEY, url TEXT NOT NULL, final_url TEXT, path TEXT, status TEXT NOT NULL, code TEXT,
-    detail TEXT, http_status INTEGER, bytes INTEGER, sha256 TEXT, format TEXT, etag TEXT, last_modified TEXT,
-    attempts INTEGER NOT NULL, seconds REAL NOT NULL, first_time REAL, last_time REAL, place TEXT,
-    columns TEXT, run INTEGER NOT NULL,
-    source_sha256 TEXT, source_width INTEGER, source_height INTEGER, width INTEGER, height INTEGER, steps TEXT,
-    fields TEXT
-);
-CREATE INDEX IF NOT EXISTS failures ON images (code) WHERE status = 'failed';
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-"""
-
-_INSERT = f"INSERT OR REPLACE INTO images VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+_DIGITS = {"sha256": "coalesce(source_sha256, sha256)", "dhash": "json_extract(fields, '$.dhash')"}
+"""Where the manifest has what images are told to be alike by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +45,13 @@ class Row:
 class Manifest:
     """The one writer of a folder's ledger, which it locks; a context manager. Used by the job's own thread alone."""
 
-    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
-        """Open or make the manifest of an output folder.
+    def __init__(self, folder: Path, *, fsync: bool = False, whole: bool = False) -> None:
+        """Open or make the manifest of an output folder; ``whole`` where all its rows count and not a list's alone.
 
         Raises UsageError when another run is at work there, OutputError when the folder cannot be written.
         """
         self._folder = folder
+        self._whole = whole
         self._home = folder / FOLDER
         self.path = self._home / "manifest.sqlite"
         with translated(folder):
@@ -76,7 +60,7 @@ class Manifest:
         self._take_lock(folder)
         with ExitStack() as undo:  # what fails half-way must not keep the folder locked
             undo.callback(self._lock.close)
-            self._database = connect(self.path, _SCHEMA, synchronous="FULL" if fsync else "NORMAL")
+            self._database = connect(self.path, SCHEMA, synchronous="FULL" if fsync else "NORMAL")
             undo.callback(self._database.close)
             self._check_columns(folder)
             self.seen = self._open_seen()
@@ -134,11 +118,36 @@ class Manifest:
         with translated(self.path):
             return {row[0]: Row(*row) for row in self._database.execute(query, (json.dumps(list(indexes)),))}
 
+    def recall(self, indexes: Iterable[int]) -> dict[int, Saved | Skipped]:
+        """Give the outcomes of these fetched images as they were told last, committed or pending."""
+        wanted = set(indexes)
+        pending = {
+            outcome.task.index: outcome
+            for outcome in self._pending
+            if outcome.task.index in wanted and not isinstance(outcome, Failed)
+        }
+        query = f'SELECT {_ALL} FROM images WHERE "index" IN (SELECT value FROM json_each(?))'  # noqa: S608
+        with translated(self.path):
+            rows = self._database.execute(query, (json.dumps(list(wanted - set(pending))),)).fetchall()
+        return pending | {row[0]: outcome_of(row) for row in rows}
+
+    def lookalikes(self, likeness: Likeness) -> Lookalikes:
+        """Open the index of images that are alike, with what earlier runs have fetched; to be closed by the caller."""
+        index = Lookalikes(self._home / "lookalikes.sqlite", likeness)
+        query = f"""SELECT "index", {_DIGITS[likeness.how]}, detail, path, status FROM images WHERE status = 'saved'
+                    OR (status = 'skipped' AND code = '{CODE}' AND sha256 IS NOT NULL)"""  # noqa: S608
+        with translated(self.path):
+            index.load(
+                (number, digits, named_in(detail), path if status == "saved" else None)
+                for number, digits, detail, path, status in self._database.execute(query)
+            )
+        return index
+
     def twin(self, task: Task, of: Row) -> Outcome:
         """Give the outcome of a twin whose first line has this row."""
         if of.status == "failed":
             return Failed(task, of.code or "", of.detail or "", NO_EFFORT, of.http_status)
-        return Skipped(task, "duplicate", f"the same URL as index {of.index}", of.path)
+        return Skipped(task, CODE, f"the same URL as index {of.index}", of.path)
 
     def remember(self, name: str, value: Any) -> None:
         """Keep a fact about the folder, as JSON."""
@@ -164,19 +173,31 @@ class Manifest:
         twins, former = self._twins(outcomes)
         with translated(self.path):
             self._database.execute("BEGIN")
-            rows = [_values(outcome, self.run) for outcome in (*outcomes, *twins, *former)]
-            self._database.executemany(_INSERT, rows)
+            rows = [values(outcome, self.run) for outcome in (*outcomes, *twins, *former)]
+            self._database.executemany(INSERT, rows)
             self._database.execute("COMMIT")
-        return [*outcomes, *twins]
+        return [*self._counted(outcomes), *twins]
+
+    def _counted(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+        """Leave out what is told again of rows that this run has not told or met: those of former lists."""
+        again = [outcome.task.url for outcome in outcomes if outcome.instead]
+        if not again or self._whole:
+            return outcomes
+        met = self.seen.met(again)
+        return [outcome for outcome in outcomes if not outcome.instead or outcome.task.url in met]
 
     def _twins(self, outcomes: Sequence[Outcome]) -> tuple[Sequence[Outcome], Sequence[Outcome]]:
         """Fan outcomes out to the twins of their tasks: those in this run's list, and those of former lists alone."""
         firsts = {outcome.task.index: outcome for outcome in outcomes}
+        new = {outcome.task.index for outcome in outcomes if not outcome.instead}
         in_list: list[Outcome] = []
         in_former_lists: list[Outcome] = []
         for first, index, run in self.seen.twins_of(list(firsts)):
             task = Task(index, firsts[first].task.url, firsts[first].task.host)
-            (in_list if run == self.run else in_former_lists).append(self.twin(task, _row(firsts[first], self.run)))
+            twin = self.twin(task, _row(firsts[first], self.run))
+            if first not in new and isinstance(twin, Skipped):
+                twin = replace(twin, instead=twin.status)  # it followed its first line before
+            (in_list if run == self.run else in_former_lists).append(twin)
         return in_list, in_former_lists
 
     def _take_lock(self, folder: Path) -> None:
@@ -191,7 +212,7 @@ class Manifest:
     def _check_columns(self, folder: Path) -> None:
         """Refuse a folder of another version now, and not when its images have been fetched."""
         columns = [row[1] for row in self._database.execute("PRAGMA table_info(images)")]
-        if columns != list(_COLUMNS):
+        if columns != list(COLUMNS):
             raise UsageError(f"{str(folder)!r} was written by another version of this tool: choose another --output")
 
     def _open_seen(self) -> Seen:
@@ -221,40 +242,3 @@ def _row(outcome: Outcome, run: int) -> Row:
     task = outcome.task
     http_status = getattr(outcome, "http_status", None)
     return Row(task.index, task.url, outcome.status, outcome.code, outcome.detail, outcome.path, http_status, run)
-
-
-def _values(outcome: Outcome, run: int) -> tuple[Any, ...]:
-    """Give the values of a row, in the order of its columns."""
-    task, effort = outcome.task, outcome.effort
-    image = getattr(outcome, "image", None)
-    columns: Mapping[str, str] = task.columns
-    return (
-        task.index,
-        task.url,
-        image.final_url if image else None,
-        outcome.path,
-        outcome.status,
-        outcome.code,
-        outcome.detail,
-        image.http_status if image else getattr(outcome, "http_status", None),
-        image.size if image else None,
-        image.sha256 if image else None,
-        image.format if image else None,
-        image.etag if image else None,
-        image.last_modified if image else None,
-        effort.attempts,
-        round(effort.seconds, 6),
-        effort.first or None,
-        effort.last or None,
-        task.place or None,
-        json.dumps(dict(columns), ensure_ascii=False) if columns else None,
-        run,
-        *_work_values(image.work if image else None),
-    )
-
-
-def _work_values(work: Work | None) -> tuple[Any, ...]:
-    if work is None:
-        return (None,) * 7
-    fields = json.dumps(work.fields, ensure_ascii=False) if work.fields else None
-    return *list(work_fields(work).values())[:-1], fields

@@ -81,6 +81,12 @@ class Seen:
             self._database.execute("COMMIT")
         return sights
 
+    def met(self, urls: Iterable[str]) -> set[str]:
+        """Give those of these URLs that this run has seen."""
+        by_key = {_key(url): url for url in urls}
+        with self._disposable():
+            return {by_key[key] for key, _, run, _ in self._find(by_key) if run == self.run}
+
     def twins_of(self, firsts: Sequence[int]) -> Iterator[tuple[int, int, int]]:
         """Give the twins of these first lines: the first's index, the twin's, and the last run that saw the twin."""
         for some in _slices(firsts):

@@ -17,6 +17,9 @@ FIELDS = ("index", "stem", "host")
 LONGEST = 240
 """Bytes of UTF-8 a name may take with its suffix; file systems stop at 255."""
 
+BESIDE = {"thumbnail": ".thumb.webp"}
+"""Suffixes of the files that steps leave beside an image."""
+
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]')
 

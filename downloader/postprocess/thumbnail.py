@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from downloader.measures import whole
+from downloader.policy.naming import BESIDE
 from downloader.postprocess.encoding import Metadata, Wish, encode
 from downloader.postprocess.header import Header, Size
 from downloader.postprocess.orient import upright
@@ -13,7 +14,6 @@ from downloader.postprocess.resize import Resize
 from downloader.postprocess.step import Step, argument
 from downloader.postprocess.tones import in_srgb
 
-SUFFIX = ".thumb.webp"
 _QUALITY = 75  # a thumbnail is looked at, not worked on
 
 
@@ -37,4 +37,4 @@ class Thumbnail(Step):
         if self._resize.applies(picture.size):
             image = image.resize(self._resize.scaled(picture.size), Image.Resampling.LANCZOS, reducing_gap=2.0)
         image = upright(image, picture)
-        picture.extras[SUFFIX] = encode([image], Wish("webp", _QUALITY), Metadata())
+        picture.extras[BESIDE["thumbnail"]] = encode([image], Wish("webp", _QUALITY), Metadata())

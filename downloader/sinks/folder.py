@@ -9,7 +9,8 @@ from pathlib import Path
 from downloader.errors import OutputError
 from downloader.model import Failed, Fetched, Outcome, Payload, Saved, Skipped
 from downloader.policy.formats import SUFFIX
-from downloader.policy.naming import FileName, around, beside, check_template, name_of
+from downloader.policy.naming import BESIDE, FileName, around, beside, check_template, name_of
+from downloader.ports import Siblings
 from downloader.settings import Output
 
 
@@ -39,13 +40,42 @@ class FolderSink:
                 raise
             yield outcomes
 
+    def drop(self, fetched: Fetched, siblings: Siblings) -> None:
+        """Let an image go that is not to be stored: its part, and its own orphan where a crash has left one."""
+        payload = fetched.payload
+        name = self._name(fetched)
+        with _translated(self._folder / name):
+            self._remove(name, payload.extras, siblings)
+            if isinstance(payload.body, Path):
+                payload.body.unlink(missing_ok=True)
+
+    def withdraw(self, saved: Saved, siblings: Siblings) -> None:
+        """Remove an image that was stored, and what stands beside it, unless its file is not what was stored."""
+        path, image = self._folder / saved.path, saved.image
+        steps = image.work.steps if image.work else ()
+        with _translated(path):
+            if _holds(path, image.size, image.sha256):
+                self._remove(FileName(saved.path), [BESIDE[step] for step in steps if step in BESIDE], siblings)
+
+    def _remove(self, name: FileName, suffixes: Iterable[str], siblings: Siblings) -> None:
+        """Remove an image's files, the image last: while it stands, a crash in between can be mended."""
+        suffixes = tuple(suffixes)
+        shared = {file for path in siblings(name) for file in _files(FileName(path), suffixes)}
+        for file in reversed(_files(name, suffixes)):
+            if file not in shared:
+                (self._folder / file).unlink(missing_ok=True)
+
     def _store(self, fetched: Fetched) -> Saved:
         task, payload = fetched.task, fetched.payload
-        own = name_of(task, self._template, SUFFIX.get(payload.image.format, ".bin"))
-        name = self._free_name(own, task.url, payload)
+        name = self._name(fetched)
         for suffix, data in payload.extras.items():  # first: the image is what says that all is there
             self._place(beside(name, suffix), data)
         return Saved(task, self._place(name, payload.body), payload.image, fetched.effort)
+
+    def _name(self, fetched: Fetched) -> FileName:
+        task, payload = fetched.task, fetched.payload
+        own = name_of(task, self._template, SUFFIX.get(payload.image.format, ".bin"))
+        return self._free_name(own, task.url, payload)
 
     def _free_name(self, own: FileName, url: str, payload: Payload) -> FileName:
         """Give the task's own name, or the first around what stands there, in the same order in every run.
@@ -86,6 +116,10 @@ class FolderSink:
             if self._fsync:
                 _flush(path.parent)
         return str(name)
+
+
+def _files(name: FileName, suffixes: Iterable[str]) -> Sequence[FileName]:
+    return [name, *(beside(name, suffix) for suffix in suffixes)]
 
 
 @contextmanager
