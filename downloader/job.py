@@ -20,7 +20,7 @@ from downloader.model import Committed, Report
 from downloader.policy.likeness import Likeness
 from downloader.policy.retry import RetryRule
 from downloader.policy.schedule import Schedule
-from downloader.ports import Control, Observer, Shelf, Sink, Source
+from downloader.ports import Control, Emit, Observer, Shelf, Sink, Source
 from downloader.resolver import Lookup, Resolver
 from downloader.settings import Settings
 from downloader.surroundings import Surroundings
@@ -98,7 +98,7 @@ def _assembled(job: Job, manifest: Manifest, control: Control, tally: Tally, emi
     engine = registry.part("engine", registry.ENGINES, settings.pace.engine)(kit)
     folder_sink = registry.part("sink", registry.SINKS, "folder")(tally.folder, parts, settings.output)
     sink = _only_firsts(folder_sink, settings.process.dedupe, manifest, stack)
-    stage = _stage(settings, control, stack)
+    stage = _stage(settings, control, emit, stack)
     manifest.remember("settings", settings.without_secrets())
     log.info("run %d in %s: engine %s, %d jobs", manifest.run, tally.folder, settings.pace.engine, kit.jobs)
     feeder = stack.enter_context(Feeder(job.source, control))
@@ -108,11 +108,11 @@ def _assembled(job: Job, manifest: Manifest, control: Control, tally: Tally, emi
     return _Line(feeder, supply, schedule, ways.resolver, engine, stage, sink)
 
 
-def _stage(settings: Settings, control: Control, stack: ExitStack) -> Any:
+def _stage(settings: Settings, control: Control, emit: Emit, stack: ExitStack) -> Any:
     """Open the stage that works on images, where there is work to do; it closes behind the engine that feeds it."""
     if not settings.works_on_images:
         return None
-    return stack.enter_context(registry.part("stage", registry.STAGES, "postprocess")(settings, control))
+    return stack.enter_context(registry.part("stage", registry.STAGES, "postprocess")(settings, control, emit))
 
 
 def _only_firsts(sink: Shelf, dedupe: str, manifest: Manifest, stack: ExitStack) -> Sink:

@@ -55,6 +55,7 @@ from downloader.errors.processing import (
     ProcessError,
     TruncatedImage,
     Undecodable,
+    Unencodable,
 )
 from downloader.errors.roots import DownloaderError, InputError, OutputError, Starved, UsageError, printable
 
@@ -99,6 +100,7 @@ __all__ = [
     "Truncated",
     "TruncatedImage",
     "Undecodable",
+    "Unencodable",
     "Unreachable",
     "UsageError",
     "advice",

@@ -41,6 +41,13 @@ class TruncatedImage(ProcessError):
     advice = "the picture is cut short though the transfer was whole: the file is broken on the server"
 
 
+class Unencodable(ProcessError):
+    """The picture does not go into the format it is to be written in."""
+
+    code = "unencodable"
+    advice = "the picture does not go into that format, by its size mostly: convert it to png, or resize it before"
+
+
 class DecoderCrashed(ProcessError):
     """The worker process died over this image, twice."""
 

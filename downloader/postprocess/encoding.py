@@ -1,12 +1,16 @@
 """Pixels into bytes, once, at the end of the chain."""
 
-from collections.abc import Mapping, Sequence
+import re
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
 from PIL import AvifImagePlugin, Image  # noqa: F401  # the plugin registers itself as it is imported
 
+from downloader.errors import DecoderMemory, Unencodable
 from downloader.postprocess import exif
 from downloader.postprocess.tones import WHITE, Colour, flattened, in_srgb, plain
 
@@ -39,6 +43,9 @@ TARGETS = {
 
 INSTEAD = {"ico": "png"}
 """What changed pixels are written as when their own format is no longer one for pictures."""
+
+_STARVED = re.compile(r"out of memory|encoding error 1$|encoding of (color|alpha) planes failed", re.I)
+"""How libavif and libwebp (VP8_ENC_ERROR_OUT_OF_MEMORY) say that they were given no memory."""
 
 _LONGEST_EXIF = 0xFFFF - 2 - len(exif.PREFIX)  # one JPEG segment, ITU T.81 §B.1.1.4
 
@@ -73,8 +80,20 @@ def encode(frames: Sequence[Image.Image], wish: Wish, metadata: Metadata) -> byt
     if len(shown) > 1:
         options |= _moving(shown, wish.format, metadata)
     buffer = BytesIO()
-    shown[0].save(buffer, wish.format.upper(), **options)
+    with _encoding(wish.format):
+        shown[0].save(buffer, wish.format.upper(), **options)
     return buffer.getvalue()
+
+
+@contextmanager
+def _encoding(format_: str) -> Iterator[None]:
+    """Turn what an encoder raises on a picture it cannot take, or has no memory for, into an error of this image."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, OverflowError, struct.error) as error:
+        said = " ".join(str(part) for part in error.args)
+        kind = DecoderMemory if _STARVED.search(said) else Unencodable
+        raise kind(f"it cannot be written as {format_}: {said}") from error
 
 
 def _alike(frames: Sequence[Image.Image]) -> list[Image.Image]:

@@ -38,10 +38,12 @@ from downloader.errors import (
     ProcessError,
 )
 from downloader.postprocess.ahead import Ahead
-from downloader.postprocess.seat import Job, Seat
+from downloader.postprocess.seat import Job, Seat, no_process
 from downloader.postprocess.worker import OUT_OF_MEMORY, Bug, Orders, Unready
 
 T = TypeVar("T")
+
+HUSHED = "downloader.postprocess.hushed"
 
 STILLBORN = 3
 """Deaths in a row of workers that were never ready, from which no more are started."""
@@ -68,7 +70,7 @@ class Pool(Generic[T]):
         self._orders = Orders(pickle.dumps(work), limits.memory, limits.timeout)
         self._context = multiprocessing.get_context("forkserver")  # threads of the engine exist when a worker starts
         # Takes effect where this is the process's first pool; each worker then starts with its imports done.
-        self._context.set_forkserver_preload(["__main__", __name__, work.__module__])
+        self._context.set_forkserver_preload(["__main__", __name__, work.__module__, HUSHED])
         self._ahead = Ahead(limits.workers)
         self._waiting: deque[Job] = deque()
         self._seats: list[Seat] = []
@@ -199,6 +201,8 @@ def _start_server() -> None:
     os.putenv("PYTHONSAFEPATH", "1")  # the server inherits it; what the caller sees of the environment stays
     try:
         forkserver.ensure_running()
+    except OSError as error:
+        raise no_process(error) from error
     finally:
         if not sys.flags.safe_path:
             os.unsetenv("PYTHONSAFEPATH")

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import time
 from collections import deque
 from collections.abc import Hashable
 from contextlib import suppress
@@ -17,6 +18,12 @@ from downloader.postprocess.ahead import DEPTH
 from downloader.postprocess.shared import SLOT, Shared, nameless_file
 from downloader.postprocess.worker import Orders, Unready, run
 
+SERVERS = 2
+"""Servers of processes that may die under our hands before it is taken for more than chance."""
+
+BREATHER = 0.1
+"""Seconds in which one that dies is gone, so that another is started."""
+
 DYING = 5.0
 """Seconds within which the kernel ends a process that was killed, unless a broken disk holds it."""
 
@@ -28,6 +35,15 @@ class Job:
     key: Hashable
     body: bytes | Path = field(repr=False)
     suspected: bool = False
+
+
+def no_process(error: Exception) -> OutputError:
+    """Give the error for a system that starts no process."""
+    reason = "the system lets its server start none" if isinstance(error, EOFError) else str(error)
+    return OutputError(
+        f"cannot start a worker process: {reason}; lower --workers, "
+        "and guard a script of your own with if __name__ == '__main__'"
+    )
 
 
 class Seat:
@@ -44,14 +60,19 @@ class Seat:
         self.link, theirs = context.Pipe()
         self._process = context.Process(target=run, args=(theirs, self._shared, orders), name="worker", daemon=True)
         try:
-            self._process.start()
+            self._start()
         except (OSError, EOFError) as error:
-            raise OutputError(
-                f"cannot start a worker process: {error or 'its server ended'}; lower --workers, "
-                "and guard a script of your own with if __name__ == '__main__'"
-            ) from error
+            raise no_process(error) from error
         finally:
             theirs.close()
+
+    def _start(self) -> None:
+        """Start it; a server that is just dying, of a SIGTERM to the whole group say, is replaced by the next try."""
+        for _ in range(SERVERS):
+            with suppress(EOFError, ConnectionError):
+                return self._process.start()
+            time.sleep(BREATHER)
+        return self._process.start()
 
     def takes(self, job: Job) -> bool:
         """Tell whether this job may be handed over now: a suspected one has its worker for itself."""

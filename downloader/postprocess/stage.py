@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from downloader.errors import DownloaderError, Filtered, ProcessError
-from downloader.model import Failed, Fetched, Payload, Skipped, Work
-from downloader.ports import BEAT, Control
+from downloader.model import Failed, Fetched, Notice, Payload, Skipped, Work
+from downloader.ports import BEAT, Control, Emit
 from downloader.postprocess.chain import Chain, Processed
 
 
@@ -47,7 +47,8 @@ class Bench:
 class Stage:
     """Feeds the workshop and drains it, on the beat of the engine. Used by the job's own thread alone."""
 
-    def __init__(self, workshop: Workshop, control: Control) -> None:
+    def __init__(self, workshop: Workshop, control: Control, emit: Emit) -> None:
+        self._emit = emit
         self._workshop = workshop
         self._control = control
         self._waiting: deque[Fetched] = deque()  # for room
@@ -63,6 +64,13 @@ class Stage:
                 yield self._turn(BEAT)
         while self._workshop.under_way and not self._control.leave_now:
             yield self._turn(BEAT)
+        self._name_those_left()
+
+    def _name_those_left(self) -> None:
+        if left := sorted([*self._in_work, *(fetched.task.index for fetched in self._waiting)]):
+            names = ", ".join(f"image-{index}" for index in left[:8])
+            more = f" and {len(left) - 8} more" if len(left) > 8 else ""
+            self._emit(Notice(f"left behind before the work on them was done: {names}{more}"))
 
     def _turn(self, patience: float) -> Sequence[Fetched | Failed | Skipped]:
         """Hand over what there is room for, and take what is done."""

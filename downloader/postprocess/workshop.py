@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from downloader.measures import AUTO
-from downloader.ports import Control
+from downloader.ports import Control, Emit
 from downloader.postprocess.chain import Chain
 from downloader.postprocess.pool import Pool, PoolLimits
 from downloader.postprocess.stage import Bench, Stage
@@ -15,13 +15,13 @@ from downloader.settings import Process, Settings
 
 
 @contextmanager
-def open_stage(settings: Settings, control: Control) -> Iterator[Stage]:
+def open_stage(settings: Settings, control: Control, emit: Emit) -> Iterator[Stage]:
     """Open the stage that works on images; raises UsageError for a step that is none, OutputError without workers."""
     texts = settings.process.process
     if settings.process.dedupe.startswith("dhash") and not any("fingerprint" in text for text in texts):
         texts = (*texts, "fingerprint")  # it is what likeness is told by
     with _workshop(Bench(Chain.of(texts, settings.filters)), settings.process) as workshop:
-        yield Stage(workshop, control)
+        yield Stage(workshop, control, emit)
 
 
 def _workshop(bench: Bench, settings: Process) -> Any:

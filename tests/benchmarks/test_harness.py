@@ -92,7 +92,8 @@ def test_orphans_are_counted(tmp_path):
 
 def test_memory_is_that_of_the_largest_process(tmp_path):
     """A grandchild's peak is seen, in bytes."""
-    large = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'bytearray(200 << 20)'])"
+    hold = "import time; held = bytearray(200 << 20); time.sleep(2)"
+    large = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hold!r}])"
     usage = children.run(python(large), tmp_path / "log", 30)
     assert 200 << 20 <= usage.memory < 300 << 20
 

@@ -62,7 +62,8 @@ def test_codes_stand_in_manifests_and_stay(transient, codes):
 def test_what_cannot_be_worked_on_is_not_asked_again():
     """Their codes stay as well, no run asks again by itself, and two have a flag that helps."""
     codes = {leaf.code for leaf in descendants(ProcessError)}
-    assert codes == {"undecodable", "truncated-image", "decoder-crashed", "decoder-timeout", "decoder-memory"}
+    broken = {"undecodable", "truncated-image", "unencodable"}
+    assert codes == broken | {"decoder-crashed", "decoder-timeout", "decoder-memory"}
     assert not any(map(errors.is_transient, codes))
     assert errors.remedy("decoder-timeout") == "--process-timeout 60"
     assert errors.remedy("decoder-memory") == "--worker-memory 2G"
