@@ -46,7 +46,7 @@ class Chain:
         """Work on one image; raises Filtered and ProcessError."""
         try:
             return self._processed(data)
-        except (MemoryError, OverflowError) as error:  # sizes past what Pillow can count are past any memory as well
+        except OverflowError as error:  # sizes past what Pillow can count are past any memory as well
             raise DecoderMemory("the steps need more memory than there is") from error
 
     def _processed(self, data: bytes) -> Processed:

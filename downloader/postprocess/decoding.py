@@ -27,7 +27,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from downloader.errors import DecoderMemory, Filtered, ProcessError, TruncatedImage, Undecodable
+from downloader.errors import Filtered, ProcessError, TruncatedImage, Undecodable
 from downloader.policy.formats import Ending, Format, sniff
 from downloader.postprocess import exif
 from downloader.postprocess.filter import FilterRules, check_pixels, limit
@@ -51,7 +51,6 @@ PLUGINS: dict[str, Callable[[BytesIO], ImageFile.ImageFile]] = {
 }
 
 FOREIGN: dict[type[Exception], type[ProcessError]] = {
-    MemoryError: DecoderMemory,
     EOFError: TruncatedImage,
     # What Pillow and the libraries under it let through on bytes that are not what they claim to be.
     OSError: Undecodable,

@@ -85,6 +85,10 @@ class Picture:
                 check_pixels(self._rules, replace(self.header, width=self._source.width, height=self._source.height))
                 self._source.load()
 
+    def allow(self, size: Size) -> None:
+        """Raise Filtered for a size, of every frame, that is past ``--max-pixels`` as no source's may be."""
+        check_pixels(self._rules, replace(self.header, width=size[0], height=size[1]))
+
     def each(self, change: Callable[[Image.Image], Image.Image], size: Size | None = None) -> None:
         """Change every frame; ``size`` is what the new ones stand for, and is theirs when it is not given."""
         self._frames = [_alone(change(frame)) for frame in self.frames]

@@ -64,6 +64,7 @@ class Resize(Step):
         """Resize every frame, unless they have the wanted size as they are."""
         if self.applies(picture.size) and self.framed(picture.size) != picture.size:
             source = picture.size
+            picture.allow(self.scaled(source) if self.mode == "border" else self.framed(source))
             picture.each(lambda frame: self._resized(frame, source))
 
     @property
