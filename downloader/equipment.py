@@ -25,7 +25,7 @@ DESCRIPTORS_OWN = 32
 """Descriptors for ourselves: databases, lists, terminal, the event loop."""
 
 
-def make_kit(settings: Settings, ways: Ways, spool: Spool, emit: Emit) -> Kit:
+def make_kit(settings: Settings, ways: Ways, spool: Spool, emit: Emit, *, measure: bool) -> Kit:
     """Make what the engine is made with, within the machine's limits."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     limit = soft if soft != resource.RLIM_INFINITY else 1 << 20
@@ -38,7 +38,7 @@ def make_kit(settings: Settings, ways: Ways, spool: Spool, emit: Emit) -> Kit:
     for remark in ways.remarks():
         emit(Notice(remark))
     throttle = Throttle(settings.pace.limit_rate) if settings.pace.limit_rate else None
-    return Kit(settings, ways, spool, jobs, throttle, Lock(), ceiling=limit - DESCRIPTORS_OWN // 2 - jobs)
+    return Kit(settings, ways, spool, jobs, throttle, Lock(), measure, ceiling=limit - DESCRIPTORS_OWN // 2 - jobs)
 
 
 def host_rules(settings: Settings) -> Rules:

@@ -44,6 +44,7 @@ class Job:
     kept: Sequence[tuple[str, str | None, int]] = ()  # status, code and number of rows that count without being lines
     lookup: Lookup = socket.getaddrinfo  # how names are looked up
     surroundings: Surroundings = field(default_factory=Surroundings)
+    measure: bool = False  # whether outcomes tell where their time went
 
 
 def run_job(job: Job, control: Control | None = None, observers: Iterable[Observer] = ()) -> Report:
@@ -94,7 +95,7 @@ def _assembled(job: Job, manifest: Manifest, control: Control, tally: Tally, emi
     parts = swept_parts(tally.folder)
     ways = Ways.of(settings.reach, job.surroundings, job.lookup)
     stack.callback(ways.resolver.close)
-    kit = make_kit(settings, ways, Spool(parts, manifest.run), emit)
+    kit = make_kit(settings, ways, Spool(parts, manifest.run), emit, measure=job.measure)
     engine = registry.part("engine", registry.ENGINES, settings.pace.engine)(kit)
     folder_sink = registry.part("sink", registry.SINKS, "folder")(tally.folder, parts, settings.output)
     sink = _only_firsts(folder_sink, settings.process.dedupe, manifest, stack)

@@ -82,6 +82,20 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
+class Phases:
+    """Where the time of one attempt went, in seconds; measured only where that is asked, redirects summed up."""
+
+    start: float  # monotonic
+    queue: float = 0.0  # from when it could have started
+    dns: float = 0.0
+    connect: float = 0.0  # TLS and tunnels included
+    first_byte: float = 0.0  # from the request to the answer's head
+    body: float = 0.0
+    check: float = 0.0  # decoding, hashing, and looking at the bytes
+    write: float = 0.0  # putting the image in place
+
+
+@dataclass(frozen=True, slots=True)
 class Effort:
     """What an outcome cost; times are seconds since the epoch, ``seconds`` is time at work without waits."""
 
@@ -90,6 +104,7 @@ class Effort:
     first: float
     last: float
     worker: Worker | None = None
+    phases: Phases | None = None  # of the last attempt
 
 
 NO_EFFORT = Effort(0, 0.0, 0.0, 0.0)
@@ -164,6 +179,7 @@ class AttemptEnded:
     code: str | None = None
     detail: str | None = None
     retry_in: float | None = None
+    phases: Phases | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class Ticket(Protocol):
 
     task: Task
     attempt: int  # the number of the attempt under way, from 1
+    waited: float  # seconds that it could have been under way, but for want of a permit or a place
     spent: Effort | None  # what its attempts have cost so far, entered by the engine
 
 

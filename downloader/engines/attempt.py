@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from downloader.engines.hop import Hop, current
 from downloader.engines.kit import Kit
+from downloader.engines.watch import Watch, phase
 from downloader.errors import BadUrl, FetchError, OutputError, Starved
-from downloader.model import NO_EFFORT, AttemptEnded, Effort, Failed, Fetched, Payload, Worker
+from downloader.model import NO_EFFORT, AttemptEnded, Effort, Failed, Fetched, Payload, Phases, Worker
 from downloader.policy.address import host_of, normalise
 from downloader.policy.exchange import Exchange
 from downloader.policy.pace import Speedometer
@@ -35,6 +36,7 @@ class Ended:
     seconds: float
     status: int | None  # the last HTTP status met
     at: str  # the host it was met at, "host:port"
+    phases: Phases | None  # where the time went, if that is measured
 
 
 class Attempt:
@@ -51,6 +53,7 @@ class Attempt:
         self.deadline = self._start + limits.timeout
         self._ways = kit.ways
         self._min_speed = limits.min_speed
+        self.watch = Watch() if kit.measure else None
 
     def check_url(self) -> None:
         """Raise BadUrl for a line that is no URL: it fails here, on the same path as all."""
@@ -60,8 +63,19 @@ class Attempt:
     def hop(self) -> Hop:
         """Give the hop that is due, and have the connection classes see it. Raises PrivateAddress."""
         hop = self._ways.hop(self.exchange.url, self.ticket.task.url, self.deadline)
+        hop.watch = self.watch
         current.set(hop)
         return hop
+
+    def feed(self, data: bytes) -> None:
+        """Judge the next bytes of the body; raises FetchError."""
+        with phase(self.watch, "check"):
+            self.exchange.feed(data)
+
+    def finish(self) -> Payload:
+        """Judge the body as a whole; raises FetchError."""
+        with phase(self.watch, "check"):
+            return self.exchange.finish()
 
     def speedometer(self) -> Speedometer:
         """Give what judges the speed of a body that begins to come now."""
@@ -79,7 +93,8 @@ class Attempt:
     def _ended(self, result: Payload | FetchError | Starved) -> Ended:
         seconds = time.monotonic() - self._start
         at = host_of(self.exchange.url) if self.ticket.task.host else ""
-        return Ended(self.ticket, result, self.worker, self._began, seconds, self.exchange.status, at)
+        phases = self.watch.phases(self.ticket.waited) if self.watch else None
+        return Ended(self.ticket, result, self.worker, self._began, seconds, self.exchange.status, at, phases)
 
 
 class Account:
@@ -140,7 +155,7 @@ class Account:
         size = result.image.size if isinstance(result, Payload) else 0
         code = result.code if isinstance(result, FetchError) else None
         detail = result.detail if isinstance(result, FetchError) else None
-        self._emit(AttemptEnded(task, number, ended.worker, ended.seconds, size, code, detail, wait))
+        self._emit(AttemptEnded(task, number, ended.worker, ended.seconds, size, code, detail, wait, ended.phases))
         log.debug("attempt %d of %s: %s after %.3f s", number, task.url, detail or "fetched", ended.seconds)
 
 
@@ -153,6 +168,7 @@ def _effort(ended: Ended) -> Effort:
         first=first,
         last=ended.began + ended.seconds,
         worker=ended.worker,
+        phases=ended.phases,
     )
 
 

@@ -16,6 +16,7 @@ from downloader.engines.connector import CheckedConnector, connector_error
 from downloader.engines.dial import os_error, untunnelled
 from downloader.engines.hop import Hop
 from downloader.engines.kit import Kit
+from downloader.engines.watch import phase
 from downloader.engines.ways import basic
 from downloader.errors import (
     BadReply,
@@ -84,29 +85,31 @@ class AwaitingClient:
             async with await self._open(attempt) as reply:
                 if await _judge(reply, exchange):
                     await self._read(reply, attempt)
-                    return exchange.finish()
+                    return attempt.finish()
 
     async def _read(self, reply: ClientResponse, attempt: Attempt) -> None:
         speed = attempt.speedometer()
         try:
-            async for chunk in _chunks(reply):
-                attempt.exchange.feed(chunk)
-                speed.feed(len(chunk), time.monotonic())
-                if pause := self._kit.pause(len(chunk)):
-                    await asyncio.sleep(pause)
-                    speed.excuse(pause)
+            with phase(attempt.watch, "body"):
+                async for chunk in _chunks(reply):
+                    attempt.feed(chunk)
+                    speed.feed(len(chunk), time.monotonic())
+                    if pause := self._kit.pause(len(chunk)):
+                        await asyncio.sleep(pause)
+                        speed.excuse(pause)
         except Truncated:
             attempt.exchange.lost()
 
     async def _open(self, attempt: Attempt) -> ClientResponse:
         """Send the request and read the answer's head; once more if a kept connection had been closed meanwhile."""
         url, hop = attempt.exchange.url, attempt.hop()
-        try:
-            return await self._send(url, hop)
-        except Reset:
-            if hop.fresh:
-                raise
-            return await self._send(url, hop)
+        with phase(attempt.watch, "first_byte"):
+            try:
+                return await self._send(url, hop)
+            except Reset:
+                if hop.fresh:
+                    raise
+                return await self._send(url, hop)
 
     async def _send(self, url: str, hop: Hop) -> ClientResponse:
         try:

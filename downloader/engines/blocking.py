@@ -17,6 +17,7 @@ from downloader.engines.attempt import Attempt, Ended
 from downloader.engines.dial import Dialer, os_error
 from downloader.engines.hop import Hop, current
 from downloader.engines.kit import Kit
+from downloader.engines.watch import phase
 from downloader.engines.wire import SharedAdapter
 from downloader.errors import BadReply, FetchError, Reset, Starved, TimedOut, Truncated
 from downloader.model import Payload, Worker
@@ -74,17 +75,18 @@ class BlockingClient:
             with closing(self._open(attempt)) as reply:
                 if _judge(reply, exchange):
                     self._read(reply, attempt)
-                    return exchange.finish()
+                    return attempt.finish()
 
     def _read(self, reply: HTTPResponse, attempt: Attempt) -> None:
         speed = attempt.speedometer()
         try:
-            for chunk in _chunks(reply):
-                attempt.exchange.feed(chunk)
-                speed.feed(len(chunk), time.monotonic())
-                if pause := self._kit.pause(len(chunk)):
-                    time.sleep(max(0.0, min(pause, attempt.deadline - time.monotonic())))
-                    speed.excuse(pause)
+            with phase(attempt.watch, "body"):
+                for chunk in _chunks(reply):
+                    attempt.feed(chunk)
+                    speed.feed(len(chunk), time.monotonic())
+                    if pause := self._kit.pause(len(chunk)):
+                        time.sleep(max(0.0, min(pause, attempt.deadline - time.monotonic())))
+                        speed.excuse(pause)
         except Truncated:
             attempt.exchange.lost()
 
@@ -92,12 +94,13 @@ class BlockingClient:
         """Send the request and read the answer's head; once more if a kept connection had been closed meanwhile."""
         url, hop = attempt.exchange.url, attempt.hop()
         self._hops[threading.get_ident()] = hop
-        try:
-            return self._send(url, hop)
-        except Reset:
-            if hop.fresh:
-                raise
-            return self._send(url, hop)
+        with phase(attempt.watch, "first_byte"):
+            try:
+                return self._send(url, hop)
+            except Reset:
+                if hop.fresh:
+                    raise
+                return self._send(url, hop)
 
     def _send(self, url: str, hop: Hop) -> HTTPResponse:
         if self._closed:

@@ -10,6 +10,7 @@ from aiohttp.abc import ResolveResult
 from downloader.engines.dial import os_error, unreached
 from downloader.engines.hop import current
 from downloader.engines.kit import Kit
+from downloader.engines.watch import phase
 from downloader.errors import Dns, FetchError, NoSuchHost, ProxyFailed, Starved, TimedOut, Tls
 
 
@@ -29,9 +30,11 @@ class CheckedConnector(aiohttp.TCPConnector):
         # aiohttp skips its resolver for whatever looks like an IP literal to it, "2130706433" and "127.1" among
         # them, and the system would then connect to 127.0.0.1: every host goes through our resolver and guard.
         longest = self._kit.settings.limits.connect_timeout
-        via = current.get().via
+        hop = current.get()
+        via = hop.via
         try:
-            found = await self._kit.ways.resolver.addresses_async(host, longest)
+            with phase(hop.watch, "dns"):
+                found = await self._kit.ways.resolver.addresses_async(host, longest)
         except (Dns, NoSuchHost) as error:
             if via is None:
                 raise
@@ -59,8 +62,9 @@ class CheckedConnector(aiohttp.TCPConnector):
         longest = self._kit.settings.limits.connect_timeout
         try:
             # Look-up and TLS included, as in every engine; a look-up that takes all of it names itself.
-            async with asyncio.timeout(longest + 0.1):
-                return await super()._create_connection(req, traces, timeout)
+            with phase(current.get().watch, "connect"):
+                async with asyncio.timeout(longest + 0.1):
+                    return await super()._create_connection(req, traces, timeout)
         except TimeoutError:
             raise TimedOut(f"no connection within {longest:g} s (--connect-timeout)") from None
 

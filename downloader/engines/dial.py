@@ -13,6 +13,7 @@ from typing import Any
 
 from downloader.engines.hop import Hop, current
 from downloader.engines.kit import Kit
+from downloader.engines.watch import phase
 from downloader.errors import (
     Dns,
     FetchError,
@@ -133,7 +134,8 @@ class Dialer:
             raise unreached(hop.via, error) from None
 
     def _addresses(self, hop: Hop, host: str, port: int, until: float) -> Sequence[str]:
-        found = self._ways.resolver.addresses(host, max(0.0, until - time.monotonic()))
+        with phase(hop.watch, "dns"):
+            found = self._ways.resolver.addresses(host, max(0.0, until - time.monotonic()))
         # Where a proxy stands is the operator's choice.
         return found if hop.via else self._ways.guard.permit(host, port, found)
 

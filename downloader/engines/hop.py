@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from downloader.engines.watch import Watch
 from downloader.policy.routes import Proxy
 
 
@@ -21,6 +22,7 @@ class Hop:
     via: Proxy | None = None
     login: str | None = field(default=None, repr=False)  # what Authorization says
     fresh: bool = False  # a connection was made for it; on a kept one the server may have hung up meanwhile
+    watch: Watch | None = None  # where the time goes, if somebody wants to know
     connected_by: float | None = None  # monotonic seconds, while a connection is made: tunnel and TLS included
     sock: Any = None  # the blocking socket it reads from, so that whoever gives up can hang up
 

@@ -28,6 +28,7 @@ class Kit:
     jobs: int
     throttle: Throttle | None
     throttle_lock: Lock
+    measure: bool  # whether somebody wants to know where the time goes
     ceiling: int  # descriptors from this number up are for work, not for idle connections
 
     def crowded(self, sock: _HasFileno) -> bool:

@@ -16,6 +16,7 @@ from downloader.engines.hop import current
 from downloader.engines.kit import Kit
 from downloader.engines.reply import Reply
 from downloader.engines.tunnel import open_tunnel
+from downloader.engines.watch import phase
 from downloader.engines.ways import basic
 from downloader.policy.routes import Proxy
 
@@ -30,8 +31,10 @@ def pool_classes(dialer: Dialer) -> dict[str, Any]:
         response_class = Reply
 
         def _new_conn(self) -> Any:
-            sock = dialer.connect(self._dns_host, self.port)
-            current.get().connected_by = None
+            hop = current.get()
+            with phase(hop.watch, "connect"):
+                sock = dialer.connect(self._dns_host, self.port)
+            hop.connected_by = None
             return sock
 
     class Secure(HTTPSConnection):
@@ -45,7 +48,8 @@ def pool_classes(dialer: Dialer) -> dict[str, Any]:
 
         def connect(self) -> None:
             try:
-                super().connect()
+                with phase(current.get().watch, "connect"):
+                    super().connect()
             except OSError as error:  # ssl's errors are OSErrors; ours are not
                 raise os_error(error, f"opening TLS to {self._tunnel_host or self.host}") from error
             current.get().connected_by = None

@@ -213,6 +213,7 @@ class Schedule:
         return self._room > 0 and (self._room >= step or not self._startable())
 
     def _enter(self, ticket: Ticket, now: float) -> None:
+        ticket.ready = now
         host = self._host(ticket.task.host)
         host.waiting.append(ticket)
         self._ready += 1

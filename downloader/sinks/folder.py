@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from downloader.errors import OutputError
@@ -34,7 +36,7 @@ class FolderSink:
             outcomes: list[Outcome] = []
             try:
                 for result in results:
-                    outcomes.append(self._store(result) if isinstance(result, Fetched) else result)
+                    outcomes.append(self._timed(result) if isinstance(result, Fetched) else result)
             except OutputError:
                 yield outcomes
                 raise
@@ -64,6 +66,15 @@ class FolderSink:
         for file in reversed(_files(name, suffixes)):
             if file not in shared:
                 (self._folder / file).unlink(missing_ok=True)
+
+    def _timed(self, fetched: Fetched) -> Saved:
+        """Store an image, and enter how long that took where its time is measured."""
+        begin = time.monotonic()
+        saved = self._store(fetched)
+        if (phases := saved.effort.phases) is None:
+            return saved
+        phases = replace(phases, write=time.monotonic() - begin)
+        return replace(saved, effort=replace(saved.effort, phases=phases))
 
     def _store(self, fetched: Fetched) -> Saved:
         task, payload = fetched.task, fetched.payload
