@@ -1,0 +1,1 @@
+"""The same job under each engine, side by side."""

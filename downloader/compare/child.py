@@ -1,0 +1,132 @@
+"""One run of one engine in a process of its own: orders on stdin, what was measured on stdout, both JSON."""
+
+import hashlib
+import json
+import os
+import resource
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from downloader.job import Job, run_job
+from downloader.model import AttemptEnded, Committed, Event, Line, Phases, Report, Saved
+from downloader.settings import Settings
+
+PHASES = ("queue", "dns", "connect", "first_byte", "body", "check", "write")
+
+
+class Recorder:
+    """An observer that keeps what a comparison wants to know."""
+
+    def __init__(self) -> None:
+        self.attempts: list[AttemptEnded] = []
+        self.writes: dict[int, float] = {}
+        self.stored: list[tuple[str, str]] = []  # URL and sha256
+        self.committed_at = 0.0
+        self.threads = 1
+
+    def __call__(self, event: Event) -> None:
+        """Take an event; each is a moment to count threads."""
+        self.threads = max(self.threads, threading.active_count())
+        if isinstance(event, AttemptEnded):
+            self.attempts.append(event)
+        elif isinstance(event, Committed) and event.outcomes:
+            self.committed_at = time.monotonic()
+            for outcome in event.outcomes:
+                if isinstance(outcome, Saved):
+                    self.stored.append((outcome.task.url, outcome.image.sha256))
+                    self.writes[outcome.task.index] = outcome.effort.phases.write if outcome.effort.phases else 0.0
+
+    @property
+    def first_start(self) -> float:
+        """When the first attempt began, in monotonic seconds."""
+        return min((attempt.phases.start for attempt in self.attempts if attempt.phases), default=0.0)
+
+    @property
+    def digest(self) -> str:
+        """Tell what was stored: equal when the same bytes stand under the same URLs."""
+        return hashlib.sha256(json.dumps(sorted(self.stored)).encode()).hexdigest()
+
+
+def run(orders: dict[str, Any], born: float) -> dict[str, Any]:
+    """Run the job that is ordered, and give what was measured as the raw data of one result."""
+    load = os.getloadavg()[0]
+    settings = Settings.of(**orders["settings"])
+    recorder = Recorder()
+    lines = [Line(url) for url in orders["urls"]]
+    report = run_job(Job(lines, settings, measure=orders.get("measure", True)), None, [recorder])
+    return _result(settings, recorder, report, born) | {"load": load}
+
+
+def _result(settings: Settings, recorder: Recorder, report: Report, born: float) -> dict[str, Any]:
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    start = recorder.first_start
+    return {
+        "engine": settings.pace.engine,
+        "jobs": settings.pace.jobs,
+        "seconds": recorder.committed_at - start,
+        "startup": start - born,
+        "cpu": spent.ru_utime + spent.ru_stime,
+        "saved": report.saved,
+        "failed": dict(report.failed),
+        "bytes": report.bytes,
+        "digest": recorder.digest,
+        "peak_memory": _peak_memory(spent.ru_maxrss << 10),
+        "threads": recorder.threads,
+        "voluntary": spent.ru_nvcsw,
+        "involuntary": spent.ru_nivcsw,
+        "attempts": list(_attempts(recorder, start)),
+    }
+
+
+def _attempts(recorder: Recorder, start: float) -> Iterator[dict[str, Any]]:
+    lanes = _Lanes()
+    for attempt in sorted(recorder.attempts, key=lambda attempt: attempt.phases.start if attempt.phases else 0.0):
+        phases = attempt.phases or Phases(start)
+        write = recorder.writes.get(attempt.task.index, 0.0) if attempt.code is None else 0.0
+        told = {name: round(getattr(phases, name), 6) for name in PHASES} | {"write": round(write, 6)}
+        yield {
+            "index": attempt.task.index,
+            "lane": lanes.of(phases.start, phases.start + attempt.seconds),
+            "start": round(phases.start - start, 6),
+            **told,
+            "code": attempt.code,
+            "seconds": round(attempt.seconds, 6),
+        }
+
+
+class _Lanes:
+    """Gives each attempt the first lane that is free: a thread is made for each, so their own names tell nothing."""
+
+    def __init__(self) -> None:
+        self._ends: list[float] = []
+
+    def of(self, start: float, end: float) -> int:
+        for lane, busy_until in enumerate(self._ends):
+            if busy_until <= start:
+                self._ends[lane] = end
+                return lane
+        self._ends.append(end)
+        return len(self._ends) - 1
+
+
+def _peak_memory(otherwise: int) -> int:
+    """Give the peak of this process: VmHWM where there is one, since getrusage begins with what the parent held."""
+    try:
+        lines: Sequence[str] = Path("/proc/self/status").read_text("ascii", "replace").splitlines()
+    except OSError:
+        return otherwise
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM:")), otherwise)
+
+
+def main() -> None:
+    """Take orders, run, and tell; the interpreter's start is counted from the moment that the parent tells."""
+    orders = json.load(sys.stdin)
+    json.dump(run(orders, orders["born"]), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""The runs of a comparison: each in a fresh process, in turn, the first of each engine thrown away."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from itertools import count, cycle
+from pathlib import Path
+from typing import Any
+
+from downloader.errors import DownloaderError
+from downloader.settings import Settings
+
+LIMIT = 3600.0
+"""Seconds that one run may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One engine with a number of jobs."""
+
+    engine: str
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be compared: the list, the settings that all share, and who runs how often."""
+
+    urls: Sequence[str]
+    settings: Settings
+    engines: Sequence[str]
+    runs: int = 5
+    sweep: Sequence[int] = ()
+    server: dict[str, Any] | None = None  # of the built-in server, for whoever reads the result
+    tell: Callable[[str], None] = field(default=lambda _: None)
+
+
+def compare(plan: Plan, command: str) -> dict[str, Any]:
+    """Run all and give the raw data. Raises DownloaderError when a run cannot be made."""
+    jobs = plan.settings.pace.jobs
+    entries = [Entry(engine, jobs) for engine in plan.engines]
+    widths = [Entry(engine, width) for width in plan.sweep for engine in plan.engines if engine != "sequential"]
+    # All is deleted at the end: after a thousand deletions, files nearby cost ten times as much for minutes.
+    with tempfile.TemporaryDirectory(prefix="compare-") as name:
+        race = _Race(plan, Path(name))
+        results = list(race.run(entries, plan.runs, warm=True))
+        swept = list(race.run(widths, 1, warm=False))
+    return {
+        "command": command,
+        "environment": _environment(),
+        "server": plan.server,
+        "images": len(plan.urls),
+        "jobs": jobs,
+        "runs": plan.runs,
+        "engines": list(plan.engines),
+        "results": results,
+        "sweep": swept,
+    }
+
+
+def turns(entries: Sequence[Entry], runs: int) -> Iterator[tuple[int, Entry]]:
+    """Give who runs when: A B C, C B A, A B C and so on, so that whatever drifts hits all alike."""
+    orders = cycle((list(entries), list(reversed(entries))))
+    for number, order in zip(range(runs), orders, strict=False):
+        yield from ((number, entry) for entry in order)
+
+
+class _Race:
+    """Runs entries one after another, each into a folder of its own."""
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self._plan = plan
+        self._folders = (folder / str(number) for number in count())
+
+    def run(self, entries: Sequence[Entry], runs: int, *, warm: bool) -> Iterator[dict[str, Any]]:
+        """Give the results; a warm-up of each entry goes before and is thrown away."""
+        for entry in entries if warm else ():
+            self._plan.tell(f"{entry.engine}, {entry.jobs} jobs: warming up")
+            self._one(entry)
+        for number, entry in turns(entries, runs):
+            result = self._one(entry) | {"round": number}
+            self._plan.tell(f"{entry.engine}, {entry.jobs} jobs: {result['seconds']:.2f} s")
+            yield result
+
+    def _one(self, entry: Entry) -> dict[str, Any]:
+        images = next(self._folders)
+        chosen = self._plan.settings.replace(engine=entry.engine, jobs=entry.jobs, output=str(images))
+        orders = {"settings": _plain(chosen), "urls": list(self._plan.urls), "born": time.monotonic()}
+        ran = subprocess.run(
+            [sys.executable, "-m", "downloader.compare.child"],
+            input=json.dumps(orders),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=LIMIT,
+            check=False,
+        )
+        if ran.returncode:
+            said = ran.stderr.strip().rpartition("\n")[2]
+            raise DownloaderError(f"the run of {entry.engine!r} ended with status {ran.returncode}: {said}")
+        result: dict[str, Any] = json.loads(ran.stdout)
+        return result
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.flat().items()}
+
+
+def _environment() -> dict[str, Any]:
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    return {
+        "python": f"{platform.python_version()} ({'GIL' if gil else 'free-threaded'})",
+        "platform": platform.platform(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "packages": {name: version(name) for name in ("requests", "urllib3", "aiohttp")},
+    }
+
+
+def digests(results: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Give what each engine stored in most of its runs, as a digest."""
+    by_engine: dict[str, Counter[str]] = {}
+    for result in results:
+        by_engine.setdefault(result["engine"], Counter())[result["digest"]] += 1
+    return {engine: counts.most_common(1)[0][0] for engine, counts in by_engine.items()}
