@@ -71,7 +71,7 @@ def run_with(server: HostileServer, home: Path, odd: Sequence[str], *args: objec
         ("die", "decoder-crashed", "the worker died of it twice, the second time with SIGKILL", ""),
         ("crash", "decoder-crashed", "the worker died of it twice, the second time with SIGSEGV", ""),
         ("hang", "decoder-timeout", "not done after 1 s, twice", "--process-timeout 60"),
-        ("devour", "decoder-memory", "the steps need more memory than there is", "--worker-memory 2G"),
+        ("devour", "decoder-memory", "needs more than 1024 MiB, tried twice", "--worker-memory 2G"),
     ],
 )
 def test_of_500_images_the_deadly_one_is_named(server, tmp_path: Path, word: str, code: str, detail: str, flag: str):
