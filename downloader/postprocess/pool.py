@@ -171,15 +171,16 @@ class Pool(Generic[T]):
         """Put a new worker in a dead one's place, and judge the body that it was at."""
         self._links.unregister(seat.link)
         self._seats.remove(seat)
+        began = seat.began
         status = seat.end()
         jobs = list(seat.in_hand)
         if not seat.ready:
             self._stillborn += 1
             if self._stillborn >= STILLBORN:
                 raise _no_worker(f"{STILLBORN} in a row died while starting, the last with status {status}")
-        elif jobs and jobs[0].suspected:
+        elif began and jobs[0].suspected:
             yield self._settled(jobs.pop(0), self._verdict(status))
-        elif jobs:
+        elif began:
             jobs[0] = replace(jobs[0], suspected=True)
         self._waiting.extendleft(reversed(jobs))
         self._seat_one()

@@ -55,6 +55,7 @@ class Seat:
     def __init__(self, context: ForkServerContext, orders: Orders) -> None:
         self.in_hand: deque[Job] = deque()
         self.ready = False
+        self._answered = 0
         self._shared = Shared(DEPTH)
         self._filled, self._emptied = cycle(range(DEPTH)), cycle(range(DEPTH))
         self.link, theirs = context.Pipe()
@@ -80,6 +81,11 @@ class Seat:
             return True
         return len(self.in_hand) < DEPTH and not (job.suspected or self.in_hand[0].suspected)
 
+    @property
+    def began(self) -> bool:
+        """Whether the worker was at the first job in hand: one that was dead before has no part in its death."""
+        return self._shared.begun > self._answered
+
     def hand(self, job: Job) -> None:
         """Hand a job over. A worker that is dead already keeps it in hand until the pool hears of the death."""
         self.in_hand.append(job)
@@ -101,6 +107,7 @@ class Seat:
             self.ready = said is None
             return said
         slot = next(self._emptied)
+        self._answered += 1
         answer = pickle.loads(said) if isinstance(said, bytes) else self._shared.read(slot, said, pickle.loads)  # noqa: S301 - from our own worker
         return self.in_hand.popleft(), answer
 

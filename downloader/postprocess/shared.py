@@ -9,6 +9,7 @@ and 225 through a pipe, 20 KB 13 and 15. So there is no size for which a pipe se
 
 import mmap
 import os
+import struct
 import tempfile
 from collections.abc import Callable
 from multiprocessing import reduction
@@ -28,15 +29,21 @@ def nameless_file() -> int:
         return os.dup(file.fileno())
 
 
+_COUNTER = struct.Struct("=Q")
+
+
 class Shared:
-    """Slots in memory. Can be given to a process that is being started, as an argument, and not otherwise."""
+    """Slots in memory, and behind them a count of bodies begun.
+
+    Can be given to a process that is being started, as an argument, and not otherwise.
+    """
 
     def __init__(self, slots: int, fd: int | None = None) -> None:
         self._slots = slots
         self._fd = nameless_file() if fd is None else fd
         if fd is None:
-            os.ftruncate(self._fd, slots * SLOT)
-        self._map = mmap.mmap(self._fd, slots * SLOT)
+            os.ftruncate(self._fd, slots * SLOT + _COUNTER.size)
+        self._map = mmap.mmap(self._fd, slots * SLOT + _COUNTER.size)
 
     def __reduce__(self) -> tuple[Callable[..., "Shared"], tuple[int, Any]]:
         return _taken_over, (self._slots, reduction.DupFd(self._fd))
@@ -51,6 +58,16 @@ class Shared:
         start = slot * SLOT
         with memoryview(self._map)[start : start + size] as view:
             return made(view)
+
+    @property
+    def begun(self) -> int:
+        """How many bodies the worker has begun to work on; it outlives the worker."""
+        begun: int = _COUNTER.unpack_from(self._map, self._slots * SLOT)[0]
+        return begun
+
+    def begin(self) -> None:
+        """Count one in, in the worker."""
+        _COUNTER.pack_into(self._map, self._slots * SLOT, self.begun + 1)
 
     def close(self) -> None:
         """Let go of it; the other side keeps its own."""

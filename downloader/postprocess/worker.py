@@ -69,6 +69,7 @@ def run(link: Connection, shared: Shared, orders: Orders) -> None:
     link.send(None)
     for slot, fetch in _handed(link, shared):
         signal.setitimer(signal.ITIMER_REAL, orders.timeout)
+        shared.begin()
         answer = _answer(work, fetch)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _give(link, shared, slot, answer)
