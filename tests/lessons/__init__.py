@@ -1,0 +1,1 @@
+"""The lessons hold what they claim, and their pages what they show."""
