@@ -12,7 +12,7 @@ import click
 from downloader import __version__
 from downloader.errors import DownloaderError, OutputError
 
-COMMANDS = ("get", "retry", "status", "audit", "demo", "lesson", "imageserver")
+COMMANDS = ("get", "retry", "status", "audit", "compare", "demo", "lesson", "imageserver")
 
 
 class _Lazy(click.Group):

@@ -30,6 +30,12 @@ def changing_options(command: Command) -> Command:
     return _with_flags(command, [_flag(setting, "") for _, setting in each_field() if setting.name != "output"])
 
 
+def shared_options(command: Command) -> Command:
+    """Give a command that runs several engines a flag for each setting they share: not the engine, nor the folder."""
+    own = ("engine", "output")
+    return _with_flags(command, [_flag(each, _default(each)) for _, each in each_field() if each.name not in own])
+
+
 def _with_flags(command: Command, flags: Sequence[Decorator]) -> Command:
     config: Decorator = click.option(
         "--config",

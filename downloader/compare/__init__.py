@@ -1,1 +1,1 @@
-"""The same job under each engine, side by side."""
+"""The same job under each engine, side by side: what was measured, judged and shown."""

@@ -24,8 +24,10 @@ class Recorder:
     def __init__(self) -> None:
         self.attempts: list[AttemptEnded] = []
         self.writes: dict[int, float] = {}
-        self.stored: list[tuple[str, str]] = []  # URL and sha256
+        self.stored: list[tuple[str, str]] = []  # URL and path
         self.committed_at = 0.0
+        self.cpu_at_start = 0.0
+        self.cpu_at_commit = 0.0
         self.threads = 1
 
     def __call__(self, event: Event) -> None:
@@ -34,10 +36,10 @@ class Recorder:
         if isinstance(event, AttemptEnded):
             self.attempts.append(event)
         elif isinstance(event, Committed) and event.outcomes:
-            self.committed_at = time.monotonic()
+            self.committed_at, self.cpu_at_commit = time.monotonic(), time.process_time()
             for outcome in event.outcomes:
                 if isinstance(outcome, Saved):
-                    self.stored.append((outcome.task.url, outcome.image.sha256))
+                    self.stored.append((outcome.task.url, outcome.path))
                     self.writes[outcome.task.index] = outcome.effort.phases.write if outcome.effort.phases else 0.0
 
     @property
@@ -45,10 +47,25 @@ class Recorder:
         """When the first attempt began, in monotonic seconds."""
         return min((attempt.phases.start for attempt in self.attempts if attempt.phases), default=0.0)
 
-    @property
-    def digest(self) -> str:
-        """Tell what was stored: equal when the same bytes stand under the same URLs."""
-        return hashlib.sha256(json.dumps(sorted(self.stored)).encode()).hexdigest()
+    def digest(self, folder: Path) -> str:
+        """Tell what was stored: equal when the same bytes stand under the same URLs. The files are read again."""
+        found = hashlib.sha256()
+        for url, path in sorted(self.stored):
+            with (folder / path).open("rb") as file:
+                found.update(f"{url} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+        return found.hexdigest()
+
+
+class _Urls:
+    """The list, as a source; it is read when engine and schedule stand ready, which is when work begins."""
+
+    def __init__(self, urls: Sequence[str], recorder: Recorder) -> None:
+        self._urls = urls
+        self._recorder = recorder
+
+    def __iter__(self) -> Iterator[Line]:
+        self._recorder.cpu_at_start = time.process_time()
+        return (Line(url) for url in self._urls)
 
 
 def run(orders: dict[str, Any], born: float) -> dict[str, Any]:
@@ -56,8 +73,8 @@ def run(orders: dict[str, Any], born: float) -> dict[str, Any]:
     load = os.getloadavg()[0]
     settings = Settings.of(**orders["settings"])
     recorder = Recorder()
-    lines = [Line(url) for url in orders["urls"]]
-    report = run_job(Job(lines, settings, measure=orders.get("measure", True)), None, [recorder])
+    source = _Urls(orders["urls"], recorder)
+    report = run_job(Job(source, settings, measure=orders.get("measure", True)), None, [recorder])
     return _result(settings, recorder, report, born) | {"load": load}
 
 
@@ -69,11 +86,11 @@ def _result(settings: Settings, recorder: Recorder, report: Report, born: float)
         "jobs": settings.pace.jobs,
         "seconds": recorder.committed_at - start,
         "startup": start - born,
-        "cpu": spent.ru_utime + spent.ru_stime,
+        "cpu": recorder.cpu_at_commit - recorder.cpu_at_start,
         "saved": report.saved,
         "failed": dict(report.failed),
         "bytes": report.bytes,
-        "digest": recorder.digest,
+        "digest": recorder.digest(Path(settings.output.output)),
         "peak_memory": _peak_memory(spent.ru_maxrss << 10),
         "threads": recorder.threads,
         "voluntary": spent.ru_nvcsw,

@@ -1,0 +1,117 @@
+"""``downloader compare``: the same job under each engine, side by side."""
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from downloader import measures
+from downloader.cli.options import given_settings, shared_options
+from downloader.errors import InputError, UsageError
+from downloader.settings import Settings
+
+if TYPE_CHECKING:
+    from downloader.compare.race import Plan
+
+
+@click.command(
+    "compare",
+    short_help="Run the same job under each engine, and say which is faster.",
+    epilog="""\b
+Examples:
+  downloader compare
+  downloader compare --engines thread,async -j 64 --sweep 1,4,16,64,256 --report compare.html
+  downloader compare -i urls.txt --runs 3 --trace trace.json.gz
+""",
+)
+@click.option("-i", "--input", "lists", multiple=True, metavar="FILE", help="A list of your own. Repeatable.")
+@click.option("--images", type=click.IntRange(1), default=200, show_default=True, help="Of the built-in server.")
+@click.option("--hosts", type=click.IntRange(1, 250), default=16, show_default=True, help="Its loopback addresses.")
+@click.option("--latency", default="100ms", show_default=True, metavar="TIME", help="Its median time until an answer.")
+@click.option("--size", default="20k", show_default=True, metavar="SIZE", help="Size of each of its images.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same images and latencies.")
+@click.option("--engines", default="sequential,thread,async", show_default=True, metavar="LIST", help="Who runs.")
+@click.option("--runs", type=click.IntRange(1), default=5, show_default=True, help="Of each; a warm-up goes before.")
+@click.option("--sweep", default="", metavar="LIST", help="Numbers of jobs to try besides: 1,4,16,64,256.")
+@click.option("--report", metavar="FILE", help="Write a page that tells all: compare.html.")
+@click.option("--trace", metavar="FILE", help="Write what each did when, for chrome://tracing: trace.json[.gz].")
+@click.option("--json", "as_json", is_flag=True, help="Print the raw data to stdout instead of the tables.")
+@shared_options
+def command(**given: Any) -> int:
+    """Run the same job under each engine, each run in a process of its own, in turn, and say which is faster.
+
+    Without a list it runs against a built-in server with seeded latency. Exits 1 when the engines did not store the
+    same bytes.
+    """
+    from downloader.compare import raw, report, terminal, trace, verdict
+    from downloader.compare.race import compare
+
+    with _plan(given) as plan:
+        document = compare(plan, shlex.join(["downloader", *sys.argv[1:]]))
+    found = raw.read(document)
+    if given["report"]:
+        report.write(found, Path(given["report"]))
+    if given["trace"]:
+        trace.write(found, Path(given["trace"]))
+    if given["as_json"]:
+        click.echo(json.dumps(document))
+    else:
+        terminal.show(found)
+    return 1 if verdict.differing(found) else 0
+
+
+@contextmanager
+def _plan(given: Mapping[str, Any]) -> Iterator["Plan"]:
+    """Make the plan; the built-in server serves while the block lasts, where no list is given."""
+    from downloader import registry
+    from downloader.compare.race import Plan
+    from downloader.imageserver import ImageServer
+    from downloader.imageserver import Plan as Serving
+    from downloader.sources.files import Lists
+
+    settings = given_settings(Settings(), given)
+    engines = [name.strip() for name in given["engines"].split(",") if name.strip()]
+    for name in engines:
+        registry.part("engine", registry.ENGINES, name)
+    sweep = _numbers(given["sweep"])
+    if given["lists"]:
+        urls = [line.url for line in Lists(registry.reader, (), given["lists"])]
+        if not urls:
+            raise InputError("the list holds no URLs: put one on each line")
+        yield Plan(urls, settings, engines, given["runs"], sweep, tell=_tell)
+        return
+    serving = Serving(
+        hosts=given["hosts"],
+        latency=_read("latency", measures.seconds, given["latency"]),
+        size=_read("size", measures.size, given["size"]),
+        seed=given["seed"],
+    )
+    per_host = given["per_host"] if given["per_host"] is not None else 0  # else the hosts would decide, not the engines
+    with ImageServer(serving) as server:
+        told = {"hosts": serving.hosts, "latency": serving.latency, "size": serving.size, "seed": serving.seed,
+                "model": "lognormal around the median"}  # fmt: skip
+        settings = settings.replace(allow_private=True, per_host=per_host, netrc="none", proxy="none")
+        yield Plan(server.urls(given["images"]), settings, engines, given["runs"], sweep, told, _tell)
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [measures.whole(1)(part) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        raise UsageError(f"--sweep cannot be {text!r}: {error}; write it like 1,4,16,64") from error
+
+
+def _read(name: str, parse: Any, text: str) -> Any:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise UsageError(f"--{name} cannot be {text!r}: {error}") from error

@@ -1,0 +1,43 @@
+"""How figures are written: three digits that count, and their unit."""
+
+from collections.abc import Callable
+from math import floor, log10
+
+_TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+_SIZES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+
+
+def digits(value: float) -> str:
+    """Write a number with three digits that count, and never fewer than stand before the point."""
+    if not value:
+        return "0"
+    places = max(0, 2 - floor(log10(abs(value))))
+    return f"{value:,.{places}f}"
+
+
+def seconds_text(value: float) -> str:
+    """Write a length of time."""
+    scale, unit = next((pair for pair in _TIMES if value >= pair[0]), _TIMES[-1])
+    return f"{digits(value / scale)} {unit}" if value else "0 s"
+
+
+def seconds_on(most: float) -> Callable[[float], str]:
+    """Give the writer of round times on an axis up to ``most``: all in one unit, no digit more than they need."""
+    scale, unit = next((pair for pair in _TIMES if most >= pair[0]), _TIMES[-1])
+    return lambda value: f"{value / scale:.6g} {unit}"
+
+
+def size_text(value: float) -> str:
+    """Write a count of bytes."""
+    scale, unit = next((pair for pair in _SIZES if value >= pair[0]), (1, "B"))
+    return f"{digits(value / scale)} {unit}"
+
+
+def share_text(value: float) -> str:
+    """Write a share; one that is small but not nothing is not written as nothing."""
+    return "< 1 %" if 0 < value < 0.005 else f"{value:.0%}".replace("%", " %")
+
+
+def count_text(value: float) -> str:
+    """Write a count."""
+    return f"{value:,.0f}"

@@ -1,0 +1,1 @@
+"""The comparison: what it says of runs, and how it shows them."""

@@ -1,0 +1,110 @@
+"""``downloader compare``, as a person runs it."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from downloader.compare import trace
+from downloader.compare.race import Entry, turns
+from tests.doors.running import Ran, arguments, finish, run, start, write_list
+from tests.support.hostile import HostileServer
+
+SMALL = ("compare", "--images", 40, "--hosts", 8, "--latency", "20ms")
+
+BROKEN = '''
+import dataclasses
+from downloader import registry
+
+registry.ENGINES["broken"] = "sitecustomize:Broken"
+
+
+def shortened(result):
+    """Drop the last byte of the seventh image."""
+    if result.task.index != 7 or not hasattr(result, "payload"):
+        return result
+    payload = dataclasses.replace(result.payload, body=result.payload.body[:-1])
+    return dataclasses.replace(result, payload=payload)
+
+
+class Broken:
+    def __init__(self, kit):
+        from downloader.engines.threads import ThreadEngine
+        self.engine = ThreadEngine(kit)
+
+    def fetch(self, schedule, control, emit):
+        for results in self.engine.fetch(schedule, control, emit):
+            yield [shortened(result) for result in results]
+'''
+
+
+def test_runs_take_turns():
+    """Forth and back, so that whatever drifts hits all alike."""
+    entries = [Entry(name, 1) for name in "abc"]
+    assert "".join(entry.engine for _, entry in turns(entries, 3)) == "abccbaabc"
+
+
+def test_all_that_is_told(tmp_path: Path):
+    """Tables for people, a page, a trace, and the raw data, of one and the same comparison."""
+    page, traced = tmp_path / "compare.html", tmp_path / "trace.json.gz"
+    ran = run(*SMALL, "--runs", 1, "--sweep", "2,8", "--report", page, "--trace", traced, "--json")
+    assert ran.status == 0, ran.err
+    told = json.loads(ran.out)
+    assert [result["engine"] for result in told["results"]] == ["sequential", "thread", "async"]
+    assert {(result["engine"], result["jobs"]) for result in told["sweep"]} == {
+        (engine, jobs) for engine in ("thread", "async") for jobs in (2, 8)
+    }
+    assert len({result["digest"] for result in told["results"] + told["sweep"]}) == 1
+    for result in told["results"]:
+        assert (result["saved"], len(result["attempts"])) == (40, 40)
+        assert result["seconds"] > 0
+        assert result["startup"] > 0
+        lanes = {attempt["lane"] for attempt in result["attempts"]}
+        assert len(lanes) == 1 if result["engine"] == "sequential" else 1 < len(lanes) <= 16
+    assert page.read_text("utf-8").lower().startswith("<!doctype html>")
+    assert page.stat().st_size < 1 << 20
+    with gzip.open(traced) as file:
+        assert trace.faults(json.load(file)) == []
+
+
+def test_waiting_together_is_worth_it():
+    """Many at once are many times as fast as one after another, and the first line says so."""
+    ran = run("compare", "--images", 48, "--hosts", 16, "--latency", "50ms", "--runs", 4)
+    assert ran.status == 0, ran.err
+    assert "times as fast" in ran.out.splitlines()[0]
+
+
+def test_a_broken_engine_is_caught(tmp_path: Path):
+    """One that drops a byte of one image is named, and the comparison fails."""
+    (tmp_path / "sitecustomize.py").write_text(BROKEN)
+    command = ["env", f"PYTHONPATH={tmp_path}", *arguments(*SMALL)]
+    ran: Ran = finish(start("--engines", "thread,broken,async", "--runs", 1, command=command))
+    assert ran.status == 1, ran.err
+    assert "broken" in ran.out.splitlines()[0]
+
+
+def test_a_list_of_ones_own(tmp_path: Path, hostile: HostileServer):
+    """Failures are told with the rest, and each engine asks for the same."""
+    list_of = write_list(tmp_path / "urls.txt", [hostile.url("/good.jpg"), hostile.url("/404.jpg")])
+    ran = run("compare", "-i", list_of, "--engines", "thread,async", "--runs", 1, "--allow-private", "--json")
+    assert ran.status == 0, ran.err
+    for result in json.loads(ran.out)["results"]:
+        assert (result["saved"], result["failed"]) == (1, {"not-found": 1})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--engines", "thred"), "did you mean 'thread'"),
+        (("--sweep", "1,x"), "--sweep cannot be '1,x'"),
+        (("--latency", "soon"), "--latency cannot be 'soon'"),
+        (("-i", "/nowhere/urls.txt"), "there is no list"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(wrong, said):
+    """And nothing runs."""
+    ran = run("compare", *wrong)
+    assert ran.status in (2, 7)
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
