@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from downloader import measures
-from downloader.cli.options import given_settings, shared_options
+from downloader.cli.options import given_settings, measure, shared_options
 from downloader.errors import InputError, UsageError
 from downloader.settings import Settings
 
@@ -87,8 +87,8 @@ def _plan(given: Mapping[str, Any]) -> Iterator["Plan"]:
         return
     serving = Serving(
         hosts=given["hosts"],
-        latency=_read("latency", measures.seconds, given["latency"]),
-        size=_read("size", measures.size, given["size"]),
+        latency=measure("latency", measures.seconds, given["latency"]),
+        size=measure("size", measures.size, given["size"]),
         seed=given["seed"],
     )
     per_host = given["per_host"] if given["per_host"] is not None else 0  # else the hosts would decide, not the engines
@@ -108,10 +108,3 @@ def _numbers(text: str) -> list[int]:
         return [measures.whole(1)(part) for part in text.split(",") if part.strip()]
     except ValueError as error:
         raise UsageError(f"--sweep cannot be {text!r}: {error}; write it like 1,4,16,64") from error
-
-
-def _read(name: str, parse: Any, text: str) -> Any:
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise UsageError(f"--{name} cannot be {text!r}: {error}") from error

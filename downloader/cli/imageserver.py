@@ -1,11 +1,9 @@
 """``downloader imageserver``: the local image server by itself."""
 
-from typing import Any
-
 import click
 
 from downloader import measures
-from downloader.errors import UsageError
+from downloader.cli.options import measure
 
 
 @click.command(
@@ -30,16 +28,9 @@ def command(port: int, hosts: int, latency: str, size: str, seed: int) -> int:
 
     plan = Plan(
         hosts=hosts,
-        latency=_read("latency", measures.seconds, latency),
-        size=_read("size", measures.size, size),
+        latency=measure("latency", measures.seconds, latency),
+        size=measure("size", measures.size, size),
         seed=seed,
     )
     run_forever(plan, port, click.echo)
     return 0
-
-
-def _read(name: str, parse: Any, text: str) -> Any:
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise UsageError(f"--{name} cannot be {text!r}: {error}") from error

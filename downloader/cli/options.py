@@ -57,6 +57,14 @@ def given_settings(base: Settings, given: Mapping[str, Any]) -> Settings:
     return chosen.replace(**{name: value for name, value in given.items() if name in names and value not in (None, ())})
 
 
+def measure(name: str, parse: Callable[[str], Any], text: str) -> Any:
+    """Read the value of a flag that is no setting; raises UsageError that says how to write it."""
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise UsageError(f"--{name} cannot be {text!r}: {error}") from error
+
+
 def _check_environment(names: Iterable[str]) -> None:
     known = {f"DOWNLOADER_{name.upper()}" for name in names} | OTHER_VARIABLES
     for name in os.environ:
