@@ -108,10 +108,10 @@ def _attempts(recorder: Recorder, start: float) -> Iterator[dict[str, Any]]:
         yield {
             "index": attempt.task.index,
             "lane": lanes.of(phases.start, phases.start + attempt.seconds),
-            "start": round(phases.start - start, 6),
+            "start": round(phases.start - start, 9),
             **told,
             "code": attempt.code,
-            "seconds": round(attempt.seconds, 6),
+            "seconds": round(attempt.seconds, 9),
         }
 
 

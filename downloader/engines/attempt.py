@@ -53,7 +53,7 @@ class Attempt:
         self.deadline = self._start + limits.timeout
         self._ways = kit.ways
         self._min_speed = limits.min_speed
-        self.watch = Watch() if kit.measure else None
+        self.watch = Watch(self._start) if kit.measure else None
 
     def check_url(self) -> None:
         """Raise BadUrl for a line that is no URL: it fails here, on the same path as all."""

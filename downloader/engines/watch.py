@@ -17,8 +17,9 @@ class Watch:
 
     __slots__ = ("_inner", "_start", "spent")
 
-    def __init__(self) -> None:
-        self._start = time.monotonic()
+    def __init__(self, start: float) -> None:
+        """Take when the attempt began, so that what is told of it ends when it did."""
+        self._start = start
         self._inner = 0.0  # seconds of phases that have ended within the one that runs
         self.spent = dict.fromkeys(PHASES, 0.0)
 
