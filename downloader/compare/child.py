@@ -74,7 +74,7 @@ def run(orders: dict[str, Any], born: float) -> dict[str, Any]:
     settings = Settings.of(**orders["settings"])
     recorder = Recorder()
     source = _Urls(orders["urls"], recorder)
-    report = run_job(Job(source, settings, measure=orders.get("measure", True)), None, [recorder])
+    report = run_job(Job(source, settings, measure=True), None, [recorder])
     return _result(settings, recorder, report, born) | {"load": load}
 
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -122,11 +121,3 @@ def _environment() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         "packages": {name: version(name) for name in ("requests", "urllib3", "aiohttp")},
     }
-
-
-def digests(results: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Give what each engine stored in most of its runs, as a digest."""
-    by_engine: dict[str, Counter[str]] = {}
-    for result in results:
-        by_engine.setdefault(result["engine"], Counter())[result["digest"]] += 1
-    return {engine: counts.most_common(1)[0][0] for engine, counts in by_engine.items()}
