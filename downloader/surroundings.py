@@ -1,8 +1,9 @@
 """What the environment says of the ways out: authorities, proxies, logins. Doors read it once and hand it on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
+from typing import Any
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -15,6 +16,10 @@ class Surroundings:
     proxies: Mapping[str, str] = field(default_factory=lambda: _NONE, repr=False)  # by scheme, "all" for both
     no_proxy: str = ""  # hosts asked directly, with commas between
     netrc: str | None = None  # a file of logins, which need not be there
+
+    def plain(self) -> dict[str, Any]:
+        """Give the fields as JSON values, to be handed to another process over a pipe."""
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {"proxies": dict(self.proxies)}
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "Surroundings":

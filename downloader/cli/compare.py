@@ -1,6 +1,7 @@
 """``downloader compare``: the same job under each engine, side by side."""
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,8 +13,9 @@ import click
 
 from downloader import measures
 from downloader.cli.options import given_settings, measure, shared_options
-from downloader.errors import InputError, UsageError
+from downloader.errors import UsageError
 from downloader.settings import Settings
+from downloader.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from downloader.compare.race import Plan
@@ -69,21 +71,16 @@ def command(**given: Any) -> int:
 def _plan(given: Mapping[str, Any]) -> Iterator["Plan"]:
     """Make the plan; the built-in server serves while the block lasts, where no list is given."""
     from downloader import registry
-    from downloader.compare.race import Plan
-    from downloader.imageserver import ImageServer
+    from downloader.compare.courses import EVEN, Order, on_list, on_server
     from downloader.imageserver import Plan as Serving
     from downloader.sources.files import Lists
 
-    settings = given_settings(Settings(), given)
     engines = [name.strip() for name in given["engines"].split(",") if name.strip()]
-    for name in engines:
-        registry.part("engine", registry.ENGINES, name)
-    sweep = _numbers(given["sweep"])
+    base = Settings() if given["lists"] else Settings.of(**EVEN)
+    order = Order(engines, given_settings(base, given), given["runs"], _numbers(given["sweep"]), _tell)
     if given["lists"]:
         urls = [line.url for line in Lists(registry.reader, (), given["lists"])]
-        if not urls:
-            raise InputError("the list holds no URLs: put one on each line")
-        yield Plan(urls, settings, engines, given["runs"], sweep, tell=_tell)
+        yield on_list(order, urls, Surroundings.of(os.environ))
         return
     serving = Serving(
         hosts=given["hosts"],
@@ -91,12 +88,8 @@ def _plan(given: Mapping[str, Any]) -> Iterator["Plan"]:
         size=measure("size", measures.size, given["size"]),
         seed=given["seed"],
     )
-    per_host = given["per_host"] if given["per_host"] is not None else 0  # else the hosts would decide, not the engines
-    with ImageServer(serving) as server:
-        told = {"hosts": serving.hosts, "latency": serving.latency, "size": serving.size, "seed": serving.seed,
-                "model": "lognormal around the median"}  # fmt: skip
-        settings = settings.replace(allow_private=True, per_host=per_host, netrc="none", proxy="none")
-        yield Plan(server.urls(given["images"]), settings, engines, given["runs"], sweep, told, _tell)
+    with on_server(order, serving, given["images"]) as plan:
+        yield plan
 
 
 def _tell(text: str) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import resource
 import sys
 import threading
@@ -14,6 +13,7 @@ from typing import Any
 from downloader.job import Job, run_job
 from downloader.model import AttemptEnded, Committed, Event, Line, Phases, Report, Saved
 from downloader.settings import Settings
+from downloader.surroundings import Surroundings
 
 PHASES = ("queue", "dns", "connect", "first_byte", "body", "check", "write")
 
@@ -70,12 +70,12 @@ class _Urls:
 
 def run(orders: dict[str, Any], born: float) -> dict[str, Any]:
     """Run the job that is ordered, and give what was measured as the raw data of one result."""
-    load = os.getloadavg()[0]
     settings = Settings.of(**orders["settings"])
+    surroundings = Surroundings(**orders["surroundings"])
     recorder = Recorder()
     source = _Urls(orders["urls"], recorder)
-    report = run_job(Job(source, settings, measure=True), None, [recorder])
-    return _result(settings, recorder, report, born) | {"load": load}
+    report = run_job(Job(source, settings, surroundings=surroundings, measure=True), None, [recorder])
+    return _result(settings, recorder, report, born)
 
 
 def _result(settings: Settings, recorder: Recorder, report: Report, born: float) -> dict[str, Any]:
@@ -100,34 +100,17 @@ def _result(settings: Settings, recorder: Recorder, report: Report, born: float)
 
 
 def _attempts(recorder: Recorder, start: float) -> Iterator[dict[str, Any]]:
-    lanes = _Lanes()
     for attempt in sorted(recorder.attempts, key=lambda attempt: attempt.phases.start if attempt.phases else 0.0):
         phases = attempt.phases or Phases(start)
         write = recorder.writes.get(attempt.task.index, 0.0) if attempt.code is None else 0.0
         told = {name: round(getattr(phases, name), 6) for name in PHASES} | {"write": round(write, 6)}
         yield {
             "index": attempt.task.index,
-            "lane": lanes.of(phases.start, phases.start + attempt.seconds),
             "start": round(phases.start - start, 9),
             **told,
             "code": attempt.code,
             "seconds": round(attempt.seconds, 9),
         }
-
-
-class _Lanes:
-    """Gives each attempt the first lane that is free: a thread is made for each, so their own names tell nothing."""
-
-    def __init__(self) -> None:
-        self._ends: list[float] = []
-
-    def of(self, start: float, end: float) -> int:
-        for lane, busy_until in enumerate(self._ends):
-            if busy_until <= start:
-                self._ends[lane] = end
-                return lane
-        self._ends.append(end)
-        return len(self._ends) - 1
 
 
 def _peak_memory(otherwise: int) -> int:

@@ -29,7 +29,7 @@ _IDLE = ""
 
 def gantt(run: Run, pictures: int) -> Markup:
     """Draw a run; ``pictures`` says how many share the marks there may be."""
-    lanes = list(lay(run).values())[:LANES]
+    lanes = lay(run)[:LANES]
     steps = max(60, min(FINEST, MARKS // max(1, pictures * len(lanes))))
     end = max((attempt.end for attempt in run.attempts), default=0.0) or 1.0
     height = max(1, len(lanes)) * LANE

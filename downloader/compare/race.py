@@ -14,19 +14,25 @@ from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
+from downloader.compare.others import Moment
 from downloader.errors import DownloaderError
 from downloader.settings import Settings
+from downloader.surroundings import Surroundings
 
 LIMIT = 3600.0
 """Seconds that one run may take."""
 
+SWEPT = 3
+"""Runs of each engine at each width of a sweep: the knee is told by their medians."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One engine with a number of jobs."""
+    """One engine with a number of jobs; ``seat`` is its place among the engines, some of which may be the same."""
 
     engine: str
     jobs: int
+    seat: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Plan:
     engines: Sequence[str]
     runs: int = 5
     sweep: Sequence[int] = ()
+    surroundings: Surroundings = field(default_factory=Surroundings)
     server: dict[str, Any] | None = None  # of the built-in server, for whoever reads the result
     tell: Callable[[str], None] = field(default=lambda _: None)
 
@@ -45,13 +52,14 @@ class Plan:
 def compare(plan: Plan, command: str) -> dict[str, Any]:
     """Run all and give the raw data. Raises DownloaderError when a run cannot be made."""
     jobs = plan.settings.pace.jobs
-    entries = [Entry(engine, jobs) for engine in plan.engines]
-    widths = [Entry(engine, width) for width in plan.sweep for engine in plan.engines if engine != "sequential"]
+    seats = list(enumerate(plan.engines))
+    entries = [Entry(engine, jobs, seat) for seat, engine in seats]
+    widths = [Entry(engine, width, seat) for width in plan.sweep for seat, engine in seats if engine != "sequential"]
     # All is deleted at the end: after a thousand deletions, files nearby cost ten times as much for minutes.
     with tempfile.TemporaryDirectory(prefix="compare-") as name:
         race = _Race(plan, Path(name))
         results = list(race.run(entries, plan.runs, warm=True))
-        swept = list(race.run(widths, 1, warm=False))
+        swept = list(race.run(widths, min(SWEPT, plan.runs), warm=False))
     return {
         "command": command,
         "environment": _environment(),
@@ -85,14 +93,22 @@ class _Race:
             self._plan.tell(f"{entry.engine}, {entry.jobs} jobs: warming up")
             self._one(entry)
         for number, entry in turns(entries, runs):
-            result = self._one(entry) | {"round": number}
+            before = Moment.now()
+            result = self._one(entry)
+            others = before.others_until(Moment.now(), cores())
+            result |= {"round": number, "seat": entry.seat, "others": others}
             self._plan.tell(f"{entry.engine}, {entry.jobs} jobs: {result['seconds']:.2f} s")
             yield result
 
     def _one(self, entry: Entry) -> dict[str, Any]:
         images = next(self._folders)
         chosen = self._plan.settings.replace(engine=entry.engine, jobs=entry.jobs, output=str(images))
-        orders = {"settings": _plain(chosen), "urls": list(self._plan.urls), "born": time.monotonic()}
+        orders = {
+            "settings": _plain(chosen),
+            "surroundings": self._plan.surroundings.plain(),
+            "urls": list(self._plan.urls),
+            "born": time.monotonic(),
+        }
         ran = subprocess.run(
             [sys.executable, "-m", "downloader.compare.child"],
             input=json.dumps(orders),
@@ -113,11 +129,16 @@ def _plain(settings: Settings) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.flat().items()}
 
 
+def cores() -> int:
+    """Give how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _environment() -> dict[str, Any]:
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
     return {
         "python": f"{platform.python_version()} ({'GIL' if gil else 'free-threaded'})",
         "platform": platform.platform(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "cores": cores(),
         "packages": {name: version(name) for name in ("requests", "urllib3", "aiohttp")},
     }

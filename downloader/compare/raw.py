@@ -29,7 +29,6 @@ class Attempt:
     """One attempt: seconds in each phase, None where the engine cannot tell; ``start`` counts from the first task."""
 
     index: int
-    lane: str
     start: float
     seconds: float
     phases: Mapping[str, float | None]
@@ -55,7 +54,8 @@ class Attempt:
 class Run:
     """One run of one engine in a process of its own: times in seconds, sizes in bytes.
 
-    ``place`` is where it stands in the raw data: "results" or "sweep", and a number.
+    ``place`` is where it stands in the raw data: "results" or "sweep", and a number. ``others`` is the share of the
+    machine's cores that neither the run nor the comparison held meanwhile, None where the system does not tell.
     """
 
     engine: str
@@ -73,7 +73,7 @@ class Run:
     threads: int
     voluntary: int
     involuntary: int
-    load: float
+    others: float | None
     attempts: Sequence[Attempt]
 
     @property
@@ -120,14 +120,19 @@ def read(document: Mapping[str, Any]) -> Comparison:
 
 def _by_engine(document: Mapping[str, Any], part: str) -> dict[str, list[Run]]:
     """Sort runs by engine, in the order asked for; an engine named twice is compared with itself, as "name (2)"."""
-    found: dict[str, list[Run]] = {str(name): [] for name in document["engines"]}
-    met: Counter[tuple[str, int, int]] = Counter()
+    names = list(_names(document["engines"]))
+    found: dict[str, list[Run]] = {name: [] for name in names}
     for number, result in enumerate(document.get(part) or ()):
-        key = (str(result["engine"]), int(result["round"]), int(result["jobs"]))
-        met[key] += 1
-        name = key[0] if met[key] == 1 else f"{key[0]} ({met[key]})"
-        found.setdefault(name, []).append(_run(name, (part, number), result))
+        name = names[result["seat"]]
+        found[name].append(_run(name, (part, number), result))
     return {name: runs for name, runs in found.items() if runs}
+
+
+def _names(engines: Sequence[str]) -> Iterator[str]:
+    met: Counter[str] = Counter()
+    for engine in engines:
+        met[engine] += 1
+        yield engine if met[engine] == 1 else f"{engine} ({met[engine]})"
 
 
 def _run(name: str, place: tuple[str, int], result: Mapping[str, Any]) -> Run:
@@ -139,7 +144,6 @@ def _run(name: str, place: tuple[str, int], result: Mapping[str, Any]) -> Run:
 def _attempt(found: Mapping[str, Any]) -> Attempt:
     return Attempt(
         index=found["index"],
-        lane=str(found["lane"]),
         start=found["start"],
         seconds=found["seconds"],
         phases={key: found.get(key) for key in ("queue", *WORK)},

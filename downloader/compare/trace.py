@@ -38,8 +38,8 @@ def write(comparison: Comparison, path: Path) -> None:
 def _events(run: Run, pid: int) -> Iterator[dict[str, Any]]:
     told = f"{clean(run.engine)}, round {run.round + 1}, {run.jobs} jobs"
     yield _named("process_name", told, pid, 0)
-    for tid, (lane, attempts) in enumerate(lay(run).items(), start=1):
-        yield _named("thread_name", clean(lane), pid, tid)
+    for tid, attempts in enumerate(lay(run), start=1):
+        yield _named("thread_name", f"slot {tid}", pid, tid)
         for attempt in attempts:
             yield from _attempt(attempt, pid, tid)
 

@@ -13,6 +13,9 @@ from downloader.compare.units import digits, seconds_text
 WIDE = 0.25
 """A spread of the runs, as a share of their median, above which their figures are called doubtful."""
 
+LOADED = 0.15
+"""A share of the cores in other hands above which a run's figures are called doubtful."""
+
 
 @dataclass(frozen=True, slots=True)
 class Differing:
@@ -119,11 +122,11 @@ def _wide(comparison: Comparison) -> Iterator[str]:
 
 
 def _loaded(comparison: Comparison) -> Iterator[str]:
-    loads = [run.load or 0.0 for runs in comparison.runs.values() for run in runs]
-    if (busy := sum(load > comparison.cores for load in loads)) > 0:
+    shares = [run.others or 0.0 for runs in comparison.runs.values() for run in runs]
+    if busy := sum(share > LOADED for share in shares):
         yield (
-            f"the machine was loaded when {busy} of {len(loads)} runs began: load average up to {max(loads):.1f} "
-            f"on {comparison.cores} cores"
+            f"the machine was busy with other work during {busy} of {len(shares)} runs: it held up to "
+            f"{max(shares):.0%} of {comparison.cores} cores"
         )
 
 

@@ -27,10 +27,11 @@ class Made:
 def document(made: Made = Made()) -> dict[str, Any]:
     """Make the raw data of a comparison."""
     chance = random.Random(made.seed)
-    results = [run(made, engine, number, chance) for number in range(made.runs) for engine in made.engines]
+    seats = list(enumerate(made.engines))
+    results = [run(made, seat, number, chance) for number in range(made.runs) for seat in seats]
     swept = [
-        run(made, engine, number, chance, jobs=jobs)
-        for jobs in made.sweep for engine in made.engines if engine != "sequential" for number in range(3)
+        run(made, seat, number, chance, jobs=jobs)
+        for jobs in made.sweep for seat in seats if seat[1] != "sequential" for number in range(3)
     ]  # fmt: skip
     return {
         "command": f"downloader compare --images {made.images} --hosts 16 --latency 100ms --size 20k "
@@ -48,19 +49,22 @@ def document(made: Made = Made()) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def run(made: Made, engine: str, number: int, chance: random.Random, jobs: int | None = None) -> dict[str, Any]:
+def run(
+    made: Made, seated: tuple[int, str], number: int, chance: random.Random, jobs: int | None = None
+) -> dict[str, Any]:
     """Make one run: each slot takes the next image as it falls free, one core does the work of all."""
+    seat, engine = seated
     jobs = 1 if engine == "sequential" else jobs or made.jobs
     cost = made.cost.get(engine, 0.002)
     attempts = list(_attempts(made, engine, jobs, cost, chance))
     seconds = max(one["start"] + one["seconds"] for one in attempts) * (1 + abs(chance.gauss(0, made.noise)))
     return {
-        "engine": engine, "jobs": jobs, "round": number, "seconds": seconds, "startup": 0.31 + chance.random() / 20,
-        "cpu": made.images * cost * chance.uniform(0.95, 1.05), "saved": made.images, "failed": {},
-        "bytes": made.images * 20480, "digest": "5f0c" * 16,
+        "engine": engine, "seat": seat, "jobs": jobs, "round": number, "seconds": seconds,
+        "startup": 0.31 + chance.random() / 20, "cpu": made.images * cost * chance.uniform(0.95, 1.05),
+        "saved": made.images, "failed": {}, "bytes": made.images * 20480, "digest": "5f0c" * 16,
         "peak_memory": int((48 + 0.4 * jobs) * 2**20 * chance.uniform(0.98, 1.02)),
         "threads": jobs + 2 if engine == "thread" else 3, "voluntary": int(made.images * chance.uniform(8, 11)),
-        "involuntary": int(chance.uniform(20, 80)), "load": round(chance.uniform(0.3, 1.2), 2), "attempts": attempts,
+        "involuntary": int(chance.uniform(20, 80)), "others": round(chance.uniform(0.0, 0.1), 3), "attempts": attempts,
     }  # fmt: skip
 
 
@@ -77,7 +81,7 @@ def _attempts(made: Made, engine: str, jobs: int, cost: float, chance: random.Ra
         body, check, write = (cost * share * chance.uniform(0.6, 1.6) for share in (1.2, 0.3, 0.5))
         spent = cost * 0.4 + connect + first_byte + body + check + write
         yield {
-            "index": index, "lane": f"image-{index}" if engine == "thread" else slot, "start": start,
+            "index": index, "start": start,
             "queue": start - free[slot], "dns": 0.0004 if index in fresh else 0.0, "connect": connect,
             "first_byte": first_byte, "body": body, "check": check, "write": write,
             "code": "busy" if chance.random() < 0.004 else None, "seconds": spent,
@@ -94,5 +98,5 @@ def hostile() -> dict[str, Any]:
     for result in [*found["results"], *found["sweep"]]:
         result["failed"] = {HOSTILE: 1}
         for attempt in result["attempts"]:
-            attempt["lane"], attempt["code"] = HOSTILE, HOSTILE
+            attempt["code"] = HOSTILE
     return found

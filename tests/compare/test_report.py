@@ -139,13 +139,13 @@ def test_an_engine_that_tells_no_phase_and_saved_nothing_is_shown() -> None:
 
 
 def test_threads_of_one_attempt_are_laid_into_slots() -> None:
-    """A lane is kept where it is a slot; a thread an attempt makes no more lanes than permits, and none overlap."""
+    """There are as many lanes as permits, whatever the engine, and in none of them two attempts overlap."""
     comparison = read(document(Made(images=60, jobs=8, runs=1)))
     for engine, lanes in (("sequential", 1), ("thread", 8), ("async", 8)):
         laid = lay(comparison.runs[engine][0])
         assert len(laid) == lanes
-        assert sum(map(len, laid.values())) == 60
-        for attempts in laid.values():
+        assert sum(map(len, laid)) == 60
+        for attempts in laid:
             assert all(one.end <= after.start for one, after in pairwise(attempts))
 
 

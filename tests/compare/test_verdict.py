@@ -112,11 +112,11 @@ def test_warnings_name_what_makes_figures_doubtful() -> None:
     """A wide spread, a loaded machine and failures are told, and nothing where there is nothing."""
     raw = timed(thread=[1.0, 1.5, 1.1, 1.0, 1.2], **{"async": QUICK})
     assert len(warnings(read(raw))) == 1
-    raw["results"][3]["load"] = 2.5
+    raw["results"][3]["others"] = 0.4
     raw["results"][0]["failed"] = {"busy": 2}
     wide, loaded, failed = warnings(read(raw))
     assert "thread lie wide apart, 1.00 s to 1.50 s" in wide
-    assert "1 of 10 runs began: load average up to 2.5 on 2 cores" in loaded
+    assert "during 1 of 10 runs: it held up to 40% of 2 cores" in loaded
     assert failed.endswith("busy 2")
     assert warnings(read(timed(**{"async": QUICK}))) == []
 

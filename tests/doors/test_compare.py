@@ -2,14 +2,20 @@
 
 import gzip
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from downloader.compare import trace
+from downloader.compare import raw, trace
+from downloader.compare.lanes import lay
+from downloader.compare.others import Moment
 from downloader.compare.race import Entry, turns
 from tests.doors.running import Ran, arguments, finish, run, start, write_list
 from tests.support.hostile import HostileServer
+from tests.support.proxy import Proxy
 
 SMALL = ("compare", "--images", 40, "--hosts", 8, "--latency", "20ms")
 
@@ -60,8 +66,10 @@ def test_all_that_is_told(tmp_path: Path):
         assert (result["saved"], len(result["attempts"])) == (40, 40)
         assert result["seconds"] > 0
         assert result["startup"] > 0
-        lanes = {attempt["lane"] for attempt in result["attempts"]}
-        assert len(lanes) == 1 if result["engine"] == "sequential" else 1 < len(lanes) <= 16
+        assert result["others"] is None or 0 <= result["others"] <= 1
+    for run_of in raw.read(told).runs.values():
+        lanes = len(lay(run_of[0]))
+        assert lanes == 1 if run_of[0].engine == "sequential" else 1 < lanes <= 16
     assert page.read_text("utf-8").lower().startswith("<!doctype html>")
     assert page.stat().st_size < 1 << 20
     with gzip.open(traced) as file:
@@ -73,6 +81,15 @@ def test_waiting_together_is_worth_it():
     ran = run("compare", "--images", 48, "--hosts", 16, "--latency", "50ms", "--runs", 4)
     assert ran.status == 0, ran.err
     assert "times as fast" in ran.out.splitlines()[0]
+
+
+def test_an_engine_beside_itself():
+    """Named twice it is told apart, and neither is always the first of a turn."""
+    ran = run(*SMALL, "--engines", "async,async", "--runs", 4, "--json")
+    assert ran.status == 0, ran.err
+    told = json.loads(ran.out)
+    assert [result["seat"] for result in told["results"]] == [0, 1, 1, 0, 0, 1, 1, 0]
+    assert list(raw.read(told).runs) == ["async", "async (2)"]
 
 
 def test_a_broken_engine_is_caught(tmp_path: Path):
@@ -91,6 +108,36 @@ def test_a_list_of_ones_own(tmp_path: Path, hostile: HostileServer):
     assert ran.status == 0, ran.err
     for result in json.loads(ran.out)["results"]:
         assert (result["saved"], result["failed"]) == (1, {"not-found": 1})
+
+
+def test_the_environment_holds_for_every_run(tmp_path: Path, hostile: HostileServer):
+    """The runs are processes of their own, and still ask through the proxy that the environment names."""
+    list_of = write_list(tmp_path / "urls.txt", ["http://pictures.example/good.jpg"])
+    with Proxy({"pictures.example:80": ("127.0.0.1", hostile.port)}, login="me:secret") as proxy:
+        named = proxy.url.replace("//", "//me:secret@")
+        command = ["env", f"http_proxy={named}", *arguments("compare", "-i", list_of)]
+        ran = finish(start("--engines", "thread,async", "--runs", 1, "--json", command=command))
+    assert ran.status == 0, ran.err
+    assert [result["saved"] for result in json.loads(ran.out)["results"]] == [1, 1]
+    assert len(proxy.asked) == 4  # a warm-up and a run of each
+    assert "secret" not in ran.out + ran.err
+
+
+def test_what_others_hold_of_the_machine_is_told_apart():
+    """A process that burns a core is seen, and this process's own work is not taken for another's."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as burning:
+        try:
+            began = Moment.now()
+            until = time.monotonic() + 2
+            while time.monotonic() < until:
+                pass
+            loaded = began.others_until(Moment.now(), 1)
+        finally:
+            burning.kill()
+    own = Moment(0.0, 10.0, 5.0).others_until(Moment(2.0, 12.0, 7.0), 2)
+    assert loaded is not None
+    assert loaded > 0.2
+    assert own == 0.0
 
 
 @pytest.mark.parametrize(
