@@ -24,13 +24,15 @@ from downloader.settings import Ending, Settings
 DESCRIPTORS_OWN = 32
 """Descriptors for ourselves: databases, lists, terminal, the event loop."""
 
+DESCRIPTORS_EACH = 3
+"""Descriptors for each image at work: a connection, one that is just closing, and perhaps a part."""
+
 
 def make_kit(settings: Settings, ways: Ways, spool: Spool, emit: Emit, *, measure: bool) -> Kit:
     """Make what the engine is made with, within the machine's limits."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     limit = soft if soft != resource.RLIM_INFINITY else 1 << 20
-    # For each job a connection, one that is just closing, and perhaps a part.
-    jobs = min(settings.pace.jobs, (limit - DESCRIPTORS_OWN) // 3)
+    jobs = min(settings.pace.jobs, (limit - DESCRIPTORS_OWN) // DESCRIPTORS_EACH)
     if jobs < 1:
         raise OutputError(f"the limit of open files is {limit}, too low to work with: raise it with ulimit -n 256")
     if jobs < settings.pace.jobs:

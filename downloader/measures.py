@@ -1,7 +1,8 @@
 """What people write, read into values: sizes, times, rates. Each raises ValueError that says how to write it."""
 
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
@@ -25,7 +26,7 @@ _TIMES = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 def _measure(value: Any, units: Mapping[str, float], example: str) -> float:
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", str(value).lower())
-    if not match or match[2] not in units:
+    if not match or match[2] not in units or math.isinf(float(match[1])):
         raise ValueError(f"write it like {example}")
     return float(match[1]) * units[match[2]]
 
@@ -67,7 +68,10 @@ def limit(value: Any) -> float:
 def share(value: Any) -> float:
     """Parse a share from 0 to 1: "5%", 0.05."""
     text = str(value).strip()
-    number = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    try:
+        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        number = -1.0
     if not 0 <= number <= 1:
         raise ValueError("write a share from 0% to 100%")
     return number
@@ -75,7 +79,7 @@ def share(value: Any) -> float:
 
 def span(value: Any) -> tuple[float, float]:
     """Parse "first:longest", two lengths of time."""
-    parts = value.split(":") if isinstance(value, str) else tuple(value)
+    parts = tuple(value) if isinstance(value, (list, tuple)) else tuple(str(value).split(":"))
     if len(parts) != 2:
         raise ValueError("write the first and the longest wait like 0.5:30")
     first, longest = parts
@@ -158,8 +162,13 @@ def truth(value: Any) -> bool:
 
 def words(value: Any) -> tuple[str, ...]:
     """Parse a list of words: a TOML array, or one string with spaces or commas between."""
-    parts = re.split(r"[\s,]+", value) if isinstance(value, str) else value
-    return tuple(str(part) for part in parts if str(part))
+    return tuple(part for part in (re.split(r"[\s,]+", value) if isinstance(value, str) else _texts(value)) if part)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, Iterable):
+        raise TypeError('write a list like ["this", "that"]')
+    return tuple(map(str, value))
 
 
 def per_second(value: Any) -> float:
@@ -191,7 +200,7 @@ def host_rule(text: str) -> tuple[str, int, float]:
 
 def rules(value: Any) -> tuple[str, ...]:
     """Take rules for hosts: one text, or several."""
-    texts = tuple(value.split()) if isinstance(value, str) else tuple(str(part) for part in value)
+    texts = tuple(value.split() if isinstance(value, str) else filter(None, _texts(value)))
     for text in texts:
         host_rule(text)
     return texts
@@ -208,7 +217,7 @@ def resolution(text: str) -> tuple[str, str]:
 
 def resolutions(value: Any) -> tuple[str, ...]:
     """Take addresses of hosts: one text, or several."""
-    texts = tuple(value.split()) if isinstance(value, str) else tuple(str(part) for part in value)
+    texts = tuple(value.split() if isinstance(value, str) else filter(None, _texts(value)))
     for text in texts:
         if not resolution(text)[1]:
             raise ValueError("write it like cdn.example:192.0.2.1")

@@ -10,13 +10,29 @@ from typing import Any, NoReturn
 import click
 
 from downloader import __version__
+from downloader.cli.grouped import Group
 from downloader.errors import DownloaderError, OutputError
 
-COMMANDS = ("get", "retry", "status", "audit", "compare", "demo", "lesson", "imageserver")
+PURPOSES = {
+    "Fetch": ("get", "retry"),
+    "Look": ("status", "audit"),
+    "Set up": ("config", "doctor", "completion"),
+    "Learn": ("demo", "lesson", "compare", "imageserver"),
+}
+COMMANDS = tuple(name for names in PURPOSES.values() for name in names)
+
+EXAMPLES = """\b
+Examples:
+  downloader get -i urls.txt -o images
+  downloader retry images
+  downloader get --help
+"""
 
 
-class _Lazy(click.Group):
+class _Lazy(Group):
     """Knows its commands by name; each stands in the module of its name, as ``command``."""
+
+    purposes = PURPOSES
 
     def list_commands(self, _: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -28,7 +44,7 @@ class _Lazy(click.Group):
         return command
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Lazy, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="downloader")
 def _downloader() -> None:
     """Download images in parallel: a list of URLs goes in, whole, checked images and a truthful ledger come out."""

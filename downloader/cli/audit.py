@@ -5,13 +5,16 @@ from pathlib import Path
 
 import click
 
+from downloader.cli.grouped import Command, folders
+
 
 @click.command(
     "audit",
+    cls=Command,
     short_help="Hash again what was saved.",
     epilog="\b\nExamples:\n  downloader audit images\n  downloader audit images --mark && downloader retry images\n",
 )
-@click.argument("folder", metavar="DIR")
+@click.argument("folder", metavar="DIR", shell_complete=folders)
 @click.option(
     "--mark",
     is_flag=True,

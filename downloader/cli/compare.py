@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from downloader import measures
+from downloader.cli.grouped import Command, files
 from downloader.cli.options import given_settings, measure, shared_options
 from downloader.errors import UsageError
 from downloader.settings import Settings
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "compare",
+    cls=Command,
     short_help="Run the same job under each engine, and say which is faster.",
     epilog="""\b
 Examples:
@@ -31,7 +33,15 @@ Examples:
   downloader compare -i urls.txt --runs 3 --trace trace.json.gz
 """,
 )
-@click.option("-i", "--input", "lists", multiple=True, metavar="FILE", help="A list of your own. Repeatable.")
+@click.option(
+    "-i",
+    "--input",
+    "lists",
+    multiple=True,
+    metavar="FILE",
+    shell_complete=files,
+    help="A list of your own. Repeatable.",
+)
 @click.option("--images", type=click.IntRange(1), default=200, show_default=True, help="Of the built-in server.")
 @click.option("--hosts", type=click.IntRange(1, 250), default=16, show_default=True, help="Its loopback addresses.")
 @click.option("--latency", default="100ms", show_default=True, metavar="TIME", help="Its median time until an answer.")
@@ -40,8 +50,13 @@ Examples:
 @click.option("--engines", default="sequential,thread,async", show_default=True, metavar="LIST", help="Who runs.")
 @click.option("--runs", type=click.IntRange(1), default=5, show_default=True, help="Of each; a warm-up goes before.")
 @click.option("--sweep", default="", metavar="LIST", help="Numbers of jobs to try besides: 1,4,16,64,256.")
-@click.option("--report", metavar="FILE", help="Write a page that tells all: compare.html.")
-@click.option("--trace", metavar="FILE", help="Write what each did when, for chrome://tracing: trace.json[.gz].")
+@click.option("--report", metavar="FILE", shell_complete=files, help="Write a page that tells all: compare.html.")
+@click.option(
+    "--trace",
+    metavar="FILE",
+    shell_complete=files,
+    help="Write what each did when, for chrome://tracing: trace.json[.gz].",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the raw data to stdout instead of the tables.")
 @shared_options
 def command(**given: Any) -> int:

@@ -5,14 +5,20 @@ from pathlib import Path
 
 import click
 
-from downloader.cli.options import read_config, ready_made
+from downloader.cli.grouped import Command
+from downloader.cli.layers import read_config, ready_made
 from downloader.settings import Settings
 
 IMAGES = 10
 FAILS_ONCE = 3
 
 
-@click.command("demo", short_help="Fetch ten images from a local server, a thread for each.")
+@click.command(
+    "demo",
+    cls=Command,
+    short_help="Fetch ten images from a local server, a thread for each.",
+    epilog="\b\nExamples:\n  downloader demo\n  downloader demo && downloader status temp\n",
+)
 def command() -> int:
     """Fetch ten images from a local server, a thread for each, into temp/."""
     from downloader.cli.running import start_logging, stoppable

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from downloader.cli.grouped import Command, files
 from downloader.cli.manners import Manners, manners_options
 from downloader.cli.options import given_settings, settings_options
 from downloader.errors import InputError, UsageError
@@ -16,6 +17,7 @@ from downloader.surroundings import Surroundings
 
 @click.command(
     "get",
+    cls=Command,
     short_help="Fetch images in parallel into a folder.",
     epilog="""\b
 Examples:
@@ -26,7 +28,13 @@ Examples:
 )
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @click.option(
-    "-i", "--input", "lists", multiple=True, metavar="FILE", help="A list of URLs, '-' for stdin. Repeatable."
+    "-i",
+    "--input",
+    "lists",
+    multiple=True,
+    metavar="FILE",
+    shell_complete=files,
+    help="A list of URLs, '-' for stdin. Repeatable.",
 )
 @settings_options
 @manners_options

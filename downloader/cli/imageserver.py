@@ -3,13 +3,19 @@
 import click
 
 from downloader import measures
+from downloader.cli.grouped import Command
 from downloader.cli.options import measure
 
 
 @click.command(
     "imageserver",
+    cls=Command,
     short_help="Serve real JPEGs on loopback addresses.",
-    epilog="\b\nExample:\n  downloader imageserver --port 8000 --hosts 16 --latency 100ms --size 20k --seed 1\n",
+    epilog="""\b
+Examples:
+  downloader imageserver
+  downloader imageserver --port 8000 --hosts 16 --latency 100ms --size 20k --seed 1
+""",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @click.option(

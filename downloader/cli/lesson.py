@@ -2,6 +2,7 @@
 
 import click
 
+from downloader.cli.grouped import Command
 from downloader.lessons import LESSONS
 from downloader.lessons.notebook import Notebook
 
@@ -14,7 +15,12 @@ Examples:
 """
 
 
-@click.command("lesson", short_help="Run a lesson on threads: true experiments, measured here.", epilog=EXAMPLES)
+@click.command(
+    "lesson",
+    cls=Command,
+    short_help="Run a lesson on threads: true experiments, measured here.",
+    epilog=EXAMPLES,
+)
 @click.argument("name", required=False, type=click.Choice(list(LESSONS)), metavar="[NAME]")
 @click.option("--n", type=int, help="Size of the experiment, for the lessons that have one: gil and cpu-in-c.")
 def command(name: str | None, n: int | None) -> int:

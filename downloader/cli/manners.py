@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from downloader.cli.grouped import TALK, Headed
+
 
 @dataclass(frozen=True, slots=True)
 class Manners:
@@ -25,12 +27,16 @@ class Manners:
 def manners_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the flags that say how it talks."""
     for decorate in (
-        click.option("-v", "--verbose", count=True, help="Log what is done to stderr; -vv logs each attempt."),
-        click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
-        click.option(
+        _talk("-v", "--verbose", count=True, help="Log what is done to stderr; -vv logs each attempt."),
+        _talk("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
+        _talk(
             "--progress", type=click.Choice(["auto", "bar", "plain", "none"]), default="auto", show_default=True,
-            help="How progress is shown on stderr."),
-        click.option("--json", is_flag=True, help="Print one JSON line an image, then a summary line, to stdout."),
+            help="How progress is shown on stderr; the bar has colours unless NO_COLOR is set."),
+        _talk("--json", is_flag=True, help="Print one JSON line an image, then a summary line, to stdout."),
     ):  # fmt: skip
         command = decorate(command)
     return command
+
+
+def _talk(*names: str, **how: Any) -> Callable[..., Any]:
+    return click.option(*names, cls=Headed, heading=TALK, **how)

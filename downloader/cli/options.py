@@ -1,20 +1,22 @@
 """Flags made from the settings, and the settings made from flags, environment and a file."""
 
-import os
-import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import Field
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from downloader import registry
+from downloader.cli.grouped import OPTIONS, Completer, Headed, files, folders, one_of, some_of
+from downloader.cli.layers import Layered, flag, layered, ready_made_files
+from downloader.cli.written import plain
 from downloader.errors import UsageError
-from downloader.measures import count
 from downloader.settings import Settings, each_field
 
-OTHER_VARIABLES = {"DOWNLOADER_DEBUG", "DOWNLOADER_CONFIG"}
+MOST_USED = ("output", "engine", "jobs", "per_host", "name", "retries", "timeout", "process")
+"""Settings that stand first in the help, in this order, beside what a command has of its own."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator: TypeAlias = Callable[[Any], Any]
@@ -22,39 +24,65 @@ Decorator: TypeAlias = Callable[[Any], Any]
 
 def settings_options(command: Command) -> Command:
     """Give a command a flag for each setting, and ``--config``."""
-    return _with_flags(command, [_flag(setting, _default(setting)) for _, setting in each_field()])
+    return _with_flags(command, [_flag(setting, _default(setting)) for setting in _ordered()])
 
 
 def changing_options(command: Command) -> Command:
     """Give a command that goes on in a folder a flag for each setting it can change there: not the folder."""
-    return _with_flags(command, [_flag(setting, "") for _, setting in each_field() if setting.name != "output"])
+    return _with_flags(command, [_flag(setting, "") for setting in _ordered() if setting.name != "output"])
 
 
 def shared_options(command: Command) -> Command:
     """Give a command that runs several engines a flag for each setting they share: not the engine, nor the folder."""
     own = ("engine", "output")
-    return _with_flags(command, [_flag(each, _default(each)) for _, each in each_field() if each.name not in own])
+    return _with_flags(command, [_flag(each, _default(each)) for each in _ordered() if each.name not in own])
+
+
+def _ordered() -> list["Field[Any]"]:
+    places = {name: place for place, name in enumerate(MOST_USED)}
+    return sorted((setting for _, setting in each_field()), key=lambda each: places.get(each.name, len(places)))
+
+
+def headings() -> dict[str, str]:
+    """Give the heading of each setting by its name: its group, and what the group is for."""
+    groups: dict[object, str] = {group.default_factory: group.name.capitalize() for group in fields(Settings)}
+    return {setting.name: f"{groups[kind]}: {_first_sentence(kind)}" for kind, setting in each_field()}
+
+
+def _first_sentence(kind: type) -> str:
+    first = " ".join((kind.__doc__ or "").split()).partition(". ")[0].rstrip(".")
+    return f"{first[:1].lower()}{first[1:]}"
 
 
 def _with_flags(command: Command, flags: Sequence[Decorator]) -> Command:
     config: Decorator = click.option(
         "--config",
+        cls=Headed,
         envvar="DOWNLOADER_CONFIG",
         metavar="FILE",
-        help="Read settings from a TOML file; flags win.",
+        shell_complete=_configs,
+        help="Settings of a TOML file, or ready-made ones: polite, fast, archive. It replaces a downloader.toml or "
+        "pyproject.toml found here; DOWNLOADER_* and flags win over both.",
     )
     for decorate in reversed([*flags, config]):
         command = decorate(command)
     return command
 
 
-def given_settings(base: Settings, given: Mapping[str, Any]) -> Settings:
-    """Lay the settings a person gave over a base: first the file, then environment and flags. Raises UsageError."""
-    config = given.get("config")
-    chosen = base.replace(**read_config(Path(config))) if config else base
-    names = {setting.name for _, setting in each_field()}
-    _check_environment(names)
-    return chosen.replace(**{name: value for name, value in given.items() if name in names and value not in (None, ())})
+def given_settings(base: Settings, given: Mapping[str, Any], *, folder: Path | None = Path()) -> Settings:
+    """Give the settings of ``given_layers``."""
+    return given_layers(base, given, folder=folder).settings
+
+
+def given_layers(base: Settings, given: Mapping[str, Any], *, folder: Path | None = Path()) -> Layered:
+    """Lay the settings a person gave over a base, as ``layers`` tells, and tell of a file that was merely found.
+
+    ``folder`` is where such a file is looked for; None looks for none. Raises UsageError.
+    """
+    found = layered(given, base, folder)
+    if found.notice and not given.get("quiet"):
+        click.echo(f"downloader: {found.notice}", err=True)
+    return found
 
 
 def measure(name: str, parse: Callable[[str], Any], text: str) -> Any:
@@ -65,44 +93,22 @@ def measure(name: str, parse: Callable[[str], Any], text: str) -> Any:
         raise UsageError(f"--{name} cannot be {text!r}: {error}") from error
 
 
-def _check_environment(names: Iterable[str]) -> None:
-    known = {f"DOWNLOADER_{name.upper()}" for name in names} | OTHER_VARIABLES
-    for name in os.environ:
-        if name.startswith("DOWNLOADER_") and name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f": did you mean {near[0]}?" if near else ""
-            raise UsageError(f"the environment sets {name}, which is no setting{hint}")
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Read a file of settings; raises UsageError where it is not there, or no TOML."""
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise UsageError(f"the settings {str(path)!r} cannot be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"the settings {str(path)!r} are no TOML: {error}") from error
-
-
-def ready_made(name: str) -> Path:
-    """Find one of the ready-made settings: in the installed package, or in the source tree."""
-    package = Path(__file__).parents[1]
-    return next(path for folder in (package, package.parent) if (path := folder / "config" / f"{name}.toml").exists())
-
-
 def _flag(setting: "Field[Any]", default: str) -> Decorator:
-    flag = f"--{setting.name.replace('_', '-')}"
-    names = [name for name in (setting.metadata["flag"], flag) if name]
-    options: dict[str, Any] = {"envvar": f"DOWNLOADER_{setting.name.upper()}", "default": None}
-    options["help"] = f"{setting.metadata['help']}{default}"
+    name = flag(setting.name)
+    options: dict[str, Any] = {"cls": Headed, "default": None, "help": f"{setting.metadata['help']}{default}"}
+    options["heading"] = OPTIONS if setting.name in MOST_USED else headings()[setting.name]
+    options["shell_complete"] = _COMPLETED.get(setting.name) or _BY_METAVAR.get(setting.metadata["metavar"])
     allowed = getattr(setting.metadata["parse"], "allowed", None)
     if isinstance(setting.default, bool):
         options |= {"is_flag": True}
+        name = f"{name}/--no-{name.removeprefix('--')}"  # a file may have said true
     elif setting.default == ():
         options |= {"multiple": True, "metavar": setting.metadata["metavar"]}
     else:
         options |= {"type": click.Choice(allowed)} if allowed else {"metavar": setting.metadata["metavar"]}
-    main = click.option(*names, setting.name, **options)
+    main = click.option(
+        *([setting.metadata["flag"]] if setting.metadata["flag"] else []), name, setting.name, **options
+    )
     if setting.name != "ip":
         return main
     shortcuts = [click.option(f"-{value}", setting.name, flag_value=value, hidden=True) for value in ("4", "6")]
@@ -110,13 +116,20 @@ def _flag(setting: "Field[Any]", default: str) -> Decorator:
 
 
 def _default(setting: "Field[Any]") -> str:
-    value: Any = setting.default
-    if value in (None, (), "") or isinstance(value, bool):
-        return ""
-    if isinstance(value, tuple):
-        return f"  [{':'.join(f'{part:g}' for part in value)}]"
-    if setting.metadata["parse"] is count:
-        return f"  [{value // 1_000_000}M]"
-    if isinstance(value, int) and value >= 1 << 20:
-        return f"  [{value >> 30}G]" if value >= 1 << 30 else f"  [{value >> 20}M]"
-    return f"  [{value:g}]" if isinstance(value, float) else f"  [{value}]"
+    value = plain(setting, setting.default)
+    return "" if value in ("", []) or isinstance(value, bool) else f"  [{value}]"
+
+
+def _configs(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    made = [CompletionItem(name) for name in ready_made_files() if name.startswith(incomplete)]
+    return made or files(context, param, incomplete)
+
+
+_COMPLETED: dict[str, Completer] = {
+    "engine": one_of(lambda: iter(registry.ENGINES)),
+    "process": some_of(lambda: iter(registry.STEPS)),
+    "dedupe": one_of(lambda: iter(("sha256", "dhash"))),
+}
+"""What completes the value of a setting whose parser does not list its words."""
+
+_BY_METAVAR: dict[str, Completer] = {"FILE": files, "DIR": folders}

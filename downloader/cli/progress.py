@@ -1,5 +1,6 @@
 """Progress on stderr: a bar on a terminal, a plain line now and then elsewhere."""
 
+import os
 import sys
 import time
 from collections import Counter
@@ -22,7 +23,7 @@ PLAIN_EVERY = 10.0
 def progress(kind: str, control: Control) -> Iterator["Quiet"]:
     """Give an observer that shows progress as "bar", "plain" or "none"; "auto" takes what suits stderr."""
     if kind == "auto":
-        kind = "bar" if sys.stderr.isatty() else "plain"
+        kind = "bar" if sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown") else "plain"
     if kind != "bar":
         yield Plain(control) if kind == "plain" else Quiet(control)
         return

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from downloader.cli.grouped import Command, folders, some_of
 from downloader.cli.manners import Manners, manners_options
 from downloader.cli.options import changing_options, given_settings
 from downloader.errors import BY_CODE, UsageError
@@ -15,6 +16,7 @@ from downloader.surroundings import Surroundings
 
 @click.command(
     "retry",
+    cls=Command,
     short_help="Ask the failures of a folder again.",
     epilog="""\b
 Examples:
@@ -23,14 +25,21 @@ Examples:
   downloader retry images --code private-address --allow-private
 """,
 )
-@click.argument("folder", metavar="DIR")
-@click.option("--code", "codes", metavar="CODE[,CODE...]", help="Only failures of these codes; all without it.")
+@click.argument("folder", metavar="DIR", shell_complete=folders)
+@click.option(
+    "--code",
+    "codes",
+    metavar="CODE[,CODE...]",
+    shell_complete=some_of(lambda: iter(sorted(BY_CODE))),
+    help="Only failures of these codes; all without it.",
+)
 @changing_options
 @manners_options
 def command(folder: str, codes: str | None, **given: Any) -> int:
     """Ask the failures of a folder again, and just those.
 
-    The settings are those of the folder's last run, unless flags say otherwise.
+    The settings are those of the folder's last run, unless --config, DOWNLOADER_* or flags say otherwise; a
+    downloader.toml that lies here is not read again.
     """
     from downloader.cli.running import run
     from downloader.job import Job
@@ -45,7 +54,7 @@ def command(folder: str, codes: str | None, **given: Any) -> int:
     if not asked:
         click.echo(f"downloader: nothing to retry in {folder!r}", err=True)
         return 0
-    settings = given_settings(base, given).replace(output=folder)
+    settings = given_settings(base, given, folder=None).replace(output=folder)
     job = Job(
         FailedLines(home, wanted),
         settings,

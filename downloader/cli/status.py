@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from downloader.cli.grouped import Command, folders
 from downloader.cli.summary import retry_command
 from downloader.errors import advice, printable
 
@@ -20,9 +21,12 @@ MOST_HOSTS = 20
 
 
 @click.command(
-    "status", short_help="Show how a folder's list stands.", epilog="\b\nExample:\n  downloader status images\n"
+    "status",
+    cls=Command,
+    short_help="Show how a folder's list stands.",
+    epilog="\b\nExamples:\n  downloader status images\n  downloader status images --json\n",
 )
-@click.argument("folder", metavar="DIR")
+@click.argument("folder", metavar="DIR", shell_complete=folders)
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
 def command(folder: str, *, as_json: bool) -> int:
     """Say how a folder's list stands: failures by cause with a sample and advice, and the worst hosts."""

@@ -120,7 +120,10 @@ class _Race:
         )
         if ran.returncode:
             said = ran.stderr.strip().rpartition("\n")[2]
-            raise DownloaderError(f"the run of {entry.engine!r} ended with status {ran.returncode}: {said}")
+            raise DownloaderError(
+                f"the run of {entry.engine!r} ended with status {ran.returncode}: {said}; "
+                f"leave it out with --engines, or try it alone: downloader get --engine {entry.engine}"
+            )
         result: dict[str, Any] = json.loads(ran.stdout)
         return result
 

@@ -59,7 +59,10 @@ class Ways:
         try:
             context = ssl.create_default_context(cafile=self.ca_file)
         except OSError as error:  # ssl's own are OSErrors
-            raise UsageError(f"the authorities {self.ca_file!r} cannot be read: {error.strerror or error}") from error
+            raise UsageError(
+                f"the authorities {self.ca_file!r} cannot be read: {error.strerror or error}; "
+                "name a PEM file with --ca-file or SSL_CERT_FILE"
+            ) from error
         if self.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE

@@ -120,7 +120,9 @@ class Seen:
         except OutputError as error:
             if is_damage(error):
                 remove(self._path)
-                raise OutputError(f"{str(self._path)!r} was damaged and is removed") from error
+                raise OutputError(
+                    f"{str(self._path)!r} was damaged and is removed: the next run makes it anew"
+                ) from error
             raise
 
     def _find(self, keys: Iterable[bytes]) -> Iterator[tuple[bytes, int, int, int]]:

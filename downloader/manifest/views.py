@@ -41,7 +41,10 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
         with closing(_open(path)) as database:
             yield database
     except sqlite3.DatabaseError as error:
-        raise UsageError(f"the manifest {str(path)!r} cannot be read: {error}") from error
+        raise UsageError(
+            f"the manifest {str(path)!r} cannot be read: {error}; "
+            "bring it back from a copy, or fetch the list into another folder"
+        ) from error
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -47,7 +47,9 @@ def _step(name: str, value: str, options: Sequence[str]) -> Step:
     for word in options:
         field, parsed = _option(name, known, word)
         if field in given:
-            raise UsageError(f"the {field.replace('_', '-')} of {name!r} is given twice, the second time as {word!r}")
+            raise UsageError(
+                f"the {field.replace('_', '-')} of {name!r} is given twice, the second time as {word!r}: leave one out"
+            )
         given[field] = parsed
     _check_complete(name, known, given)
     return kind(**given)  # type: ignore[no-any-return]
@@ -55,7 +57,7 @@ def _step(name: str, value: str, options: Sequence[str]) -> Step:
 
 def _valued(name: str, known: Mapping[str, "Field[Any]"], value: str) -> tuple[str, Any]:
     if not known:
-        raise UsageError(f"step {name!r} takes no value, but got {value!r}")
+        raise UsageError(f"step {name!r} takes no value, but got {value!r}: write {name} alone")
     return _parsed(name, next(iter(known.values())), value)
 
 
@@ -77,8 +79,8 @@ def _option(name: str, known: Mapping[str, "Field[Any]"], word: str) -> tuple[st
 def _unknown(name: str, known: Mapping[str, "Field[Any]"], option: str) -> str:
     choices = [word for field in known.values() for word in getattr(field.metadata["parse"], "allowed", ())]
     near = get_close_matches(option, [*STEPS, *known, *choices], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"{option!r} is no step, and no option of {name!r}{hint}"
+    hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known) or 'none'}"
+    return f"{option!r} is no step, and no option of {name!r}; {hint}"
 
 
 def _parsed(name: str, field: "Field[Any]", value: str) -> tuple[str, Any]:

@@ -4,7 +4,7 @@ A field's name gives all of them: ``per_host`` is ``--per-host``, ``DOWNLOADER_P
 Its metadata holds the help text and the parser that turns what people write ("64M", "0.5:30") into the value.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, Self
@@ -13,7 +13,19 @@ from downloader.errors import UsageError
 from downloader.measures import without_login
 from downloader.settings.groups import Ending, FilterRules, Limits, Output, Pace, Process, Reach, Retry
 
-__all__ = ["Ending", "FilterRules", "Limits", "Output", "Pace", "Process", "Reach", "Retry", "Settings", "each_field"]
+__all__ = [
+    "Ending",
+    "FilterRules",
+    "Limits",
+    "Output",
+    "Pace",
+    "Process",
+    "Reach",
+    "Retry",
+    "Settings",
+    "each_field",
+    "known",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +57,18 @@ class Settings:
 
     def replace(self, **flat: Any) -> Self:
         """Give the same settings with these names changed; raises UsageError as ``of`` does."""
-        changes = {_known(name): value for name, value in flat.items()}
+        return self.laid(flat)
+
+    def laid(self, flat: Mapping[str, Any], said: Callable[[str], str] | None = None) -> Self:
+        """Give the same settings with these laid over; ``said`` tells how a name is written where they come from.
+
+        Raises UsageError as ``of`` does, in the words of that place: "DOWNLOADER_JOBS cannot be ...".
+        """
+        changes = {known(name): value for name, value in flat.items()}
         groups = {}
         for group in fields(self):
             current = getattr(self, group.name)
-            own = {f.name: _parsed(f, changes[f.name]) for f in fields(current) if f.name in changes}
+            own = {f.name: _parsed(f, changes[f.name], said or _flag) for f in fields(current) if f.name in changes}
             groups[group.name] = type(current)(**{f.name: getattr(current, f.name) for f in fields(current)} | own)
         return type(self)(**groups)
 
@@ -70,18 +89,23 @@ def each_field() -> Iterator[tuple[type, "Field[Any]"]]:
             yield kind, setting  # type: ignore[misc]
 
 
-def _known(name: str) -> str:
+def known(name: str) -> str:
+    """Give the name of a setting, written with dashes or underscores; raises UsageError that names the nearest one."""
     names = [setting.name for _, setting in each_field()]
     plain = name.replace("-", "_")
     if plain in names:
         return plain
     near = get_close_matches(plain, names, n=1)
-    hint = f"; did you mean {near[0].replace('_', '-')!r}?" if near else ""
-    raise UsageError(f"unknown setting {name!r}{hint}")
+    hint = f"did you mean {near[0].replace('_', '-')!r}?" if near else "'downloader config' lists them all"
+    raise UsageError(f"unknown setting {name!r}; {hint}")
 
 
-def _parsed(setting: "Field[Any]", value: Any) -> Any:
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _parsed(setting: "Field[Any]", value: Any, said: Callable[[str], str] = _flag) -> Any:
     try:
         return setting.metadata["parse"](value)
     except (ValueError, TypeError, OverflowError) as error:
-        raise UsageError(f"--{setting.name.replace('_', '-')} cannot be {value!r}: {error}") from error
+        raise UsageError(f"{said(setting.name)} cannot be {value!r}: {error}") from error

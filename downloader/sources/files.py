@@ -22,7 +22,7 @@ class Lists:
         self._lists = lists
         for name in lists:
             if name != "-" and not Path(name).exists():
-                raise InputError(f"there is no list {name!r}")
+                raise InputError(f"there is no list {name!r}: give the path of a file, or '-' for stdin")
 
     def __iter__(self) -> Iterator[Line]:
         """Go through all lines once; raises InputError where a list cannot be read."""
@@ -32,7 +32,9 @@ class Lists:
             try:
                 yield from self._read(name)
             except OSError as error:
-                raise InputError(f"the list {name!r} cannot be read: {error.strerror or error}") from error
+                raise InputError(
+                    f"the list {name!r} cannot be read: {error.strerror or error}; mend that, or give another list"
+                ) from error
 
     def _read(self, name: str) -> Iterator[Line]:
         if name == "-":

@@ -11,7 +11,7 @@ FLOORS = [
     {"policy", "registry"},  # the registry holds names; what they name is imported when it is chosen
     {"manifest", "resolver", "sources", "engines", "postprocess", "sinks"},
     {"feeder", "tally", "equipment", "job", "imageserver"},
-    {"compare", "lessons"},
+    {"compare", "lessons", "doctor"},
     {"programs"},
     {"cli"},
 ]

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from downloader.cli.options import read_config, ready_made
+from downloader.cli.layers import read_config, ready_made, ready_made_files
+from downloader.imageserver import ImageServer, Plan
+from downloader.job import Job, run_job
+from downloader.registry import reader
 from downloader.settings import Settings, each_field
+from downloader.sources.files import Lists
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -30,3 +34,21 @@ def test_the_default_file_holds_every_default() -> None:
 def test_the_demo_finds_its_settings() -> None:
     """The founding job's file is found from the package."""
     assert Settings().replace(**read_config(ready_made("ten-images"))).output.name == "image-{index}"
+
+
+def test_all_five_are_there() -> None:
+    """The ready-made settings are those the help and the docs name."""
+    assert list(ready_made_files()) == ["archive", "default", "fast", "polite", "ten-images"]
+
+
+@pytest.mark.parametrize("name", ready_made_files())
+def test_each_runs_a_small_job(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three hosts, an image each, one of them failing at first: all saved, by the settings as they stand."""
+    monkeypatch.chdir(tmp_path)
+    settings = Settings().replace(**read_config(ready_made(name)))
+    plan = Plan(hosts=3, latency=0.01, size=3000, flaky=frozenset({1} if name in ("fast", "ten-images") else ()))
+    with ImageServer(plan) as server:
+        hosts = [f"127.0.0.{number}" for number in (1, 2, 3)]
+        report = run_job(Job(Lists(reader, server.urls(3)), settings.replace(allow_host=hosts)))
+    assert (report.saved, report.failed) == (3, {})
+    assert len(list((tmp_path / settings.output.output).glob("*.jpg"))) == 3

@@ -161,6 +161,15 @@ def test_parsers_refuse_the_rest(parse, value):
         field_with(parse, value)
 
 
+@pytest.mark.parametrize(("parse", "value"), BAD)
+def test_a_refusal_says_what_to_do(parse, value):
+    """The reason is ours and tells how to write it, never Python's own words for what went wrong."""
+    with pytest.raises(UsageError) as error:
+        field_with(parse, value)
+    reason = str(error.value).partition(f"{value!r}: ")[2]
+    assert reason.startswith(("write ", "choose ", "the least is", "the longest is", "it ", "the first wait is"))
+
+
 @given(st.one_of(st.text(max_size=12), st.integers(), st.floats(), st.booleans(), st.none(), st.lists(st.integers())))
 def test_no_value_crashes_a_parser(value):
     """Any value, from a TOML file say, is taken or refused with a usage error."""
