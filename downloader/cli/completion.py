@@ -34,5 +34,7 @@ def command(context: click.Context, /, shell: str) -> int:
     assert kind is not None  # noqa: S101 - click knows these three
     complete = kind(context.find_root().command, {}, "downloader", VARIABLE)
     # Not its source(): for bash that starts one to ask for its version, which need not be installed here.
-    click.echo(complete.source_template % complete.source_vars())
+    script = complete.source_template % complete.source_vars()
+    # A value with commas in it, a chain of steps, is one value: click's script for fish takes what is before the first.
+    click.echo(script.replace('string split ","', 'string split --max 1 ","'))
     return 0
