@@ -93,7 +93,7 @@ def _assembled(job: Job, manifest: Manifest, control: Control, tally: Tally, emi
     """Put the parts of a job together."""
     settings = job.settings
     parts = swept_parts(tally.folder)
-    ways = Ways.of(settings.reach, job.surroundings, job.lookup)
+    ways = Ways.of(settings, job.surroundings, job.lookup)
     stack.callback(ways.resolver.close)
     kit = make_kit(settings, ways, Spool(parts, manifest.run), emit, measure=job.measure)
     engine = registry.part("engine", registry.ENGINES, settings.pace.engine)(kit)
@@ -101,6 +101,7 @@ def _assembled(job: Job, manifest: Manifest, control: Control, tally: Tally, emi
     sink = _only_firsts(folder_sink, settings.process.dedupe, manifest, stack)
     stage = _stage(settings, control, emit, stack)
     manifest.remember("settings", settings.without_secrets())
+    manifest.remember("withheld", settings.withheld())
     log.info("run %d in %s: engine %s, %d jobs", manifest.run, tally.folder, settings.pace.engine, kit.jobs)
     feeder = stack.enter_context(Feeder(job.source, control))
     supply = Unfinished(feeder, manifest, job.ask_again, tally.known)

@@ -16,10 +16,14 @@ class Surroundings:
     proxies: Mapping[str, str] = field(default_factory=lambda: _NONE, repr=False)  # by scheme, "all" for both
     no_proxy: str = ""  # hosts asked directly, with commas between
     netrc: str | None = None  # a file of logins, which need not be there
+    variables: Mapping[str, str] = field(default_factory=lambda: _NONE, repr=False)  # all: settings may name some
 
     def plain(self) -> dict[str, Any]:
         """Give the fields as JSON values, to be handed to another process over a pipe."""
-        return {each.name: getattr(self, each.name) for each in fields(self)} | {"proxies": dict(self.proxies)}
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {
+            "proxies": dict(self.proxies),
+            "variables": dict(self.variables),
+        }
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "Surroundings":
@@ -31,6 +35,7 @@ class Surroundings:
             proxies={scheme: proxy for scheme, proxy in found.items() if proxy},
             no_proxy=environ.get("no_proxy") or environ.get("NO_PROXY") or "",
             netrc=environ.get("NETRC") or (f"{home}/.netrc" if home else None),
+            variables=dict(environ),
         )
 
 

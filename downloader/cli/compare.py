@@ -68,8 +68,11 @@ def command(**given: Any) -> int:
     from downloader.compare import raw, report, terminal, trace, verdict
     from downloader.compare.race import compare
 
-    with _plan(given) as plan:
-        document = compare(plan, shlex.join(["downloader", *sys.argv[1:]]))
+    settings = _settings(given)
+    with _plan(given, settings) as plan:
+        # The report names the command, and is made to be shown around.
+        said = map(settings.veil, sys.argv[1:])
+        document = compare(plan, shlex.join(["downloader", *said]))
     found = raw.read(document)
     if given["report"]:
         report.write(found, Path(given["report"]))
@@ -82,20 +85,26 @@ def command(**given: Any) -> int:
     return 1 if verdict.differing(found) else 0
 
 
+def _settings(given: Mapping[str, Any]) -> Settings:
+    from downloader.compare.courses import EVEN
+
+    return given_settings(Settings() if given["lists"] else Settings.of(**EVEN), given)
+
+
 @contextmanager
-def _plan(given: Mapping[str, Any]) -> Iterator["Plan"]:
+def _plan(given: Mapping[str, Any], settings: Settings) -> Iterator["Plan"]:
     """Make the plan; the built-in server serves while the block lasts, where no list is given."""
     from downloader import registry
-    from downloader.compare.courses import EVEN, Order, on_list, on_server
+    from downloader.compare.courses import Order, on_list, on_server
     from downloader.imageserver import Plan as Serving
     from downloader.sources.files import Lists
 
     engines = [name.strip() for name in given["engines"].split(",") if name.strip()]
-    base = Settings() if given["lists"] else Settings.of(**EVEN)
-    order = Order(engines, given_settings(base, given), given["runs"], _numbers(given["sweep"]), _tell)
+    surroundings = Surroundings.of(os.environ)
+    order = Order(engines, settings, surroundings, given["runs"], _numbers(given["sweep"]), _tell)
     if given["lists"]:
         urls = [line.url for line in Lists(registry.reader, (), given["lists"])]
-        yield on_list(order, urls, Surroundings.of(os.environ))
+        yield on_list(order, urls)
         return
     serving = Serving(
         hosts=given["hosts"],

@@ -22,7 +22,7 @@ DEFAULT = "default"
 FOUND = ("downloader.toml", "pyproject.toml")
 """Files that are looked for; the first that holds settings is read, alone."""
 
-NAMED_ONLY = frozenset(("ca_file", "insecure", "netrc", "proxy"))
+NAMED_ONLY = frozenset(("auth", "ca_file", "cookies", "insecure", "netrc", "proxy"))
 """What decides whom we trust with traffic and logins. Whoever wrote a folder that was cloned must not decide it: these
 are taken from a file that a person names, not from one that lies about."""
 

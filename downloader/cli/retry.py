@@ -1,6 +1,7 @@
 """``downloader retry``: ask the failures of a folder again."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,18 +44,21 @@ def command(folder: str, codes: str | None, **given: Any) -> int:
     """
     from downloader.cli.running import run
     from downloader.job import Job
-    from downloader.manifest.views import FailedLines, kept, known_settings, reading
+    from downloader.manifest.views import FailedLines, kept, known_settings, reading, withheld
 
     wanted = _codes(codes)
     home = Path(folder)
     with reading(home) as database:
         base = Settings().replace(**known_settings(database))
         others = kept(database, wanted)
+        lost = withheld(database)
         asked = any(True for _ in FailedLines(home, wanted))
     if not asked:
         click.echo(f"downloader: nothing to retry in {folder!r}", err=True)
         return 0
     settings = given_settings(base, given, folder=None).replace(output=folder)
+    if not given["quiet"]:
+        _tell_missing(lost, settings)
     job = Job(
         FailedLines(home, wanted),
         settings,
@@ -63,6 +67,14 @@ def command(folder: str, codes: str | None, **given: Any) -> int:
         surroundings=Surroundings.of(os.environ),
     )
     return run(job, Manners.of(given))
+
+
+def _tell_missing(lost: Sequence[str], settings: Settings) -> None:
+    """Say which flags had secrets in the run before, and have none now."""
+    if missing := [flag for flag in lost if flag not in settings.withheld()]:
+        flags = ", ".join(missing)
+        said = f"the run before had secrets in {flags}, which are kept nowhere: give them again, with all their values"
+        click.echo(f"downloader: {said}", err=True)
 
 
 def _codes(text: str | None) -> frozenset[str]:

@@ -24,6 +24,7 @@ class Order:
 
     engines: Sequence[str] = ENGINES
     settings: Settings = field(default_factory=Settings)
+    surroundings: Surroundings = field(default_factory=Surroundings)
     runs: int = 5
     sweep: Sequence[int] = ()
     tell: Callable[[str], None] = lambda _: None
@@ -34,12 +35,12 @@ class Order:
             registry.part("engine", registry.ENGINES, name)
 
 
-def on_list(order: Order, urls: Sequence[str], surroundings: Surroundings) -> Plan:
+def on_list(order: Order, urls: Sequence[str]) -> Plan:
     """Plan a comparison on a list; raises UsageError or InputError for what cannot be compared."""
     order.check()
     if not urls:
         raise InputError("the list holds no URLs: put one on each line")
-    return Plan(urls, order.settings, order.engines, order.runs, order.sweep, surroundings, tell=order.tell)
+    return Plan(urls, order.settings, order.engines, order.runs, order.sweep, order.surroundings, tell=order.tell)
 
 
 @contextmanager
@@ -56,4 +57,4 @@ def on_server(order: Order, serving: Serving, images: int) -> Iterator[Plan]:
     }
     with ImageServer(serving) as server:
         urls = server.urls(images)
-        yield Plan(urls, settings, order.engines, order.runs, order.sweep, Surroundings(), told, order.tell)
+        yield Plan(urls, settings, order.engines, order.runs, order.sweep, order.surroundings, told, order.tell)

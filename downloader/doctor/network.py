@@ -131,6 +131,6 @@ def _parts(host: str) -> tuple[str, int]:
 
 
 def _ways(question: Question) -> Ways:
-    ways = Ways.of(question.settings.reach, question.surroundings, socket.getaddrinfo)
+    ways = Ways.of(question.settings, question.surroundings, socket.getaddrinfo)
     ways.resolver.close()  # nothing is looked up by it
     return ways

@@ -2,8 +2,9 @@
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Any
 
 from downloader.engines.hop import Hop, current
 from downloader.engines.kit import Kit
@@ -13,6 +14,7 @@ from downloader.model import NO_EFFORT, AttemptEnded, Effort, Failed, Fetched, P
 from downloader.policy.address import host_of, normalise
 from downloader.policy.exchange import Exchange
 from downloader.policy.pace import Speedometer
+from downloader.policy.redact import redact
 from downloader.ports import Emit, Schedule, Ticket
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class Attempt:
         self._ways = kit.ways
         self._min_speed = limits.min_speed
         self.watch = Watch(self._start) if kit.measure else None
+        self._told: set[str] = set()  # the secrets that servers and proxies heard from us
 
     def check_url(self) -> None:
         """Raise BadUrl for a line that is no URL: it fails here, on the same path as all."""
@@ -64,6 +67,7 @@ class Attempt:
         """Give the hop that is due, and have the connection classes see it. Raises PrivateAddress."""
         hop = self._ways.hop(self.exchange.url, self.ticket.task.url, self.deadline)
         hop.watch = self.watch
+        self._told.update(hop.secrets)
         current.set(hop)
         return hop
 
@@ -93,8 +97,27 @@ class Attempt:
     def _ended(self, result: Payload | FetchError | Starved) -> Ended:
         seconds = time.monotonic() - self._start
         at = host_of(self.exchange.url) if self.ticket.task.host else ""
+        if self._told:
+            result = _without(result, self._told, self.ticket.task.url)
+            # The list's own host keeps its name, which the schedule knows it by, though it be a password as well.
+            at = at if at == self.ticket.task.host else redact(at, self._told)
         phases = self.watch.phases(self.ticket.waited) if self.watch else None
         return Ended(self.ticket, result, self.worker, self._began, seconds, self.exchange.status, at, phases)
+
+
+def _without(result: Payload | FetchError | Starved, secrets: Set[str], url: str) -> Payload | FetchError | Starved:
+    """Give a result in which no secret stands: what servers say is kept, and some repeat what they were told.
+
+    The list's own ``url`` is none of their words and stays as it is.
+    """
+    if isinstance(result, Payload):
+        image = result.image
+        heard = {name: getattr(image, name) for name in ("final_url", "etag", "last_modified")}
+        veiled: dict[str, Any] = {name: text and redact(text, secrets) for name, text in heard.items() if text != url}
+        return replace(result, image=replace(image, **veiled))
+    if isinstance(result, FetchError):
+        result.detail = redact(result.detail, secrets)
+    return result
 
 
 class Account:

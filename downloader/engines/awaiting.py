@@ -17,7 +17,6 @@ from downloader.engines.dial import os_error, untunnelled
 from downloader.engines.hop import Hop
 from downloader.engines.kit import Kit
 from downloader.engines.watch import phase
-from downloader.engines.ways import basic
 from downloader.errors import (
     BadReply,
     FetchError,
@@ -28,6 +27,7 @@ from downloader.errors import (
 )
 from downloader.model import Payload, Worker
 from downloader.policy.exchange import HEAD_BYTES, HEADER_LINES, Exchange, Read
+from downloader.policy.heads import basic
 from downloader.ports import Ticket
 
 CHUNK = 64 << 10
@@ -44,7 +44,7 @@ class AwaitingClient:
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             connector=CheckedConnector(self._kit),
-            headers=self._kit.headers,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
@@ -120,13 +120,13 @@ class AwaitingClient:
 
 def _addressed(url: str, hop: Hop) -> dict[str, Any]:
     """Give what aiohttp is told of a hop's way: its proxy, and who learns which login."""
-    own = {"Authorization": hop.login} if hop.login else {}
+    own = hop.head.fields
     if hop.via is None:
         return {"headers": own}
     to_proxy = {"Proxy-Authorization": basic(*hop.via.login)} if hop.via.login else {}
     # Through a tunnel only the CONNECT is for the proxy; without one it reads the request itself.
     plain = url.startswith("http:")
-    return {"headers": own | to_proxy if plain else own, "proxy": URL(hop.via.url), "proxy_headers": to_proxy}
+    return {"headers": {**own, **to_proxy} if plain else own, "proxy": URL(hop.via.url), "proxy_headers": to_proxy}
 
 
 async def _judge(reply: ClientResponse, exchange: Exchange) -> bool:

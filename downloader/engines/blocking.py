@@ -3,15 +3,15 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from http.client import HTTPException, IncompleteRead
 
 import requests
 import urllib3.exceptions
 from requests import PreparedRequest
-from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
+from urllib3.util import SKIP_HEADER
 
 from downloader.engines.attempt import Attempt, Ended
 from downloader.engines.dial import Dialer, os_error
@@ -37,7 +37,6 @@ class BlockingClient:
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
         self._adapter = SharedAdapter(kit, Dialer(kit, self._make_room))
-        self._headers = CaseInsensitiveDict(kit.headers)
         self._hops: dict[int, Hop] = {}  # under way, by thread
         self._closed = False
 
@@ -106,14 +105,19 @@ class BlockingClient:
         if self._closed:
             raise Reset("the job is over")
         request = PreparedRequest()
-        request.method, request.url, request.headers = "GET", url, self._headers
-        if hop.login:
-            request.headers = CaseInsensitiveDict(self._headers, Authorization=hop.login)
+        request.method, request.url = "GET", url
+        request.headers = _wire(hop)  # type: ignore[assignment]  # the adapter takes any mapping, and a dict is faster
         try:
             reply: HTTPResponse = self._adapter.send(request, stream=True).raw
         except (requests.RequestException, HTTPException, ValueError) as error:
             raise translate(error) from error
         return reply
+
+
+def _wire(hop: Hop) -> Mapping[str, str]:
+    """Give the header fields of a request; urllib3 names itself where nobody else is named, unless told not to."""
+    fields = hop.head.fields
+    return fields if "User-Agent" in fields else {**fields, "User-Agent": SKIP_HEADER}
 
 
 def _judge(reply: HTTPResponse, exchange: Exchange) -> bool:

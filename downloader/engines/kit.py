@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 
-from downloader import __version__
 from downloader.engines.spool import Spool
 from downloader.engines.ways import Ways
 from downloader.policy.pace import Throttle
 from downloader.settings import Settings
-
-USER_AGENT = f"parallel-image-downloader/{__version__}"
 
 
 class _HasFileno(Protocol):
@@ -41,13 +38,3 @@ class Kit:
             return 0.0
         with self.throttle_lock:
             return self.throttle.delay(count, time.monotonic())
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The request headers, the same from every engine."""
-        return {
-            "User-Agent": USER_AGENT,
-            "Accept": "image/*,*/*;q=0.8",
-            # Exact bytes: what is stored is what the server keeps, not what was compressed on the way.
-            "Accept-Encoding": "identity",
-        }

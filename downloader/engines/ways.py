@@ -2,21 +2,20 @@
 
 import re
 import ssl
-from base64 import b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from netrc import NetrcParseError, netrc
+from dataclasses import dataclass
 
 import certifi
 
+from downloader.engines.agent import user_agent
+from downloader.engines.credentials import read_credentials
 from downloader.engines.hop import Hop
 from downloader.errors import UsageError
-from downloader.measures import NONE
-from downloader.policy.address import endpoint, origin
+from downloader.policy.address import endpoint
 from downloader.policy.guard import Guard
+from downloader.policy.heads import Heads
 from downloader.policy.routes import Routes, check_unseen
 from downloader.resolver import Lookup, Resolver
-from downloader.settings import Reach
+from downloader.settings import Reach, Settings
 from downloader.surroundings import Surroundings
 
 
@@ -27,32 +26,30 @@ class Ways:
     resolver: Resolver
     guard: Guard
     routes: Routes
+    heads: Heads
     ca_file: str
     insecure: bool = False
-    logins: Mapping[str, str] = field(default_factory=dict, repr=False)  # what Authorization says, by host
 
     @classmethod
-    def of(cls, reach: Reach, surroundings: Surroundings, lookup: Lookup) -> "Ways":
+    def of(cls, settings: Settings, surroundings: Surroundings, lookup: Lookup) -> "Ways":
         """Lay the settings over what the environment says. Raises UsageError."""
+        reach = settings.reach
         return cls(
             guard=Guard.of(reach.allow_private, reach.allow_host),
             routes=_routes(reach, surroundings),
+            heads=Heads(settings.request, read_credentials(settings, surroundings), user_agent()),
             ca_file=reach.ca_file or surroundings.ca_file or certifi.where(),
             insecure=reach.insecure,
-            logins=_logins(reach.netrc, surroundings.netrc),
             resolver=Resolver(reach, lookup),
         )
 
     def hop(self, url: str, first: str, deadline: float) -> Hop:
-        """Make the hop to ``url`` of an attempt that began with ``first``; raises PrivateAddress.
-
-        A login goes to the very origin that the list names: a redirect to another host, scheme or port drops it.
-        """
+        """Make the hop to ``url`` of an attempt that began with ``first``; raises PrivateAddress."""
         host, port = endpoint(url)
         via = self.routes.via(url)
         if via is not None:
             check_unseen(self.guard, host, port)
-        return Hop(host, port, deadline, via, self.logins.get(host) if origin(url) == origin(first) else None)
+        return Hop(host, port, deadline, self.heads.head(url, first), via)
 
     def trust(self) -> ssl.SSLContext:
         """Make the TLS context all connections share: one choice of authorities for all engines."""
@@ -76,12 +73,8 @@ class Ways:
             "private addresses in URLs are still refused"
             for proxy in dict.fromkeys(self.routes.proxies.values())
         ]
+        said += self.heads.remarks()
         return said + (["--insecure: certificates are not checked, anybody may answer"] if self.insecure else [])
-
-
-def basic(user: str, password: str) -> str:
-    """Give the credentials of RFC 7617."""
-    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
 def _routes(reach: Reach, surroundings: Surroundings) -> Routes:
@@ -91,27 +84,3 @@ def _routes(reach: Reach, surroundings: Surroundings) -> Routes:
     # "all" first: the word for one scheme goes before it.
     usual = [f"{scheme}={url}" for scheme, url in sorted(surroundings.proxies.items())]
     return Routes.of(usual, direct, "a proxy of the environment (--proxy none goes without)")
-
-
-def _logins(named: str | None, usual: str | None) -> Mapping[str, str]:
-    """Read a file of logins; the usual one may be missing, or not for us to read.
-
-    Its "default" entry is passed over: a list of URLs leads to hosts that nobody has named.
-    """
-    path = named or usual
-    if path is None or path == NONE:
-        return {}
-    try:
-        entries = netrc(path).hosts
-    except NetrcParseError as error:  # whose words quote what it stumbled over, a password perhaps
-        raise UsageError(f"the logins {path!r} cannot be read: line {error.lineno} is odd; {_WITHOUT}") from None
-    except (OSError, ValueError) as error:
-        if named is None and isinstance(error, OSError):
-            return {}
-        said = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise UsageError(f"the logins {path!r} cannot be read: {said}; {_WITHOUT}") from None
-    entries.pop("default", None)
-    return {host.lower(): basic(login, password or "") for host, (login, _, password) in entries.items()}
-
-
-_WITHOUT = "--netrc none goes without"

@@ -17,7 +17,7 @@ from downloader.engines.kit import Kit
 from downloader.engines.reply import Reply
 from downloader.engines.tunnel import open_tunnel
 from downloader.engines.watch import phase
-from downloader.engines.ways import basic
+from downloader.policy.heads import basic
 from downloader.policy.routes import Proxy
 
 MOST_POOLS = 256

@@ -97,6 +97,12 @@ def known_settings(database: sqlite3.Connection) -> dict[str, Any]:
     return {name: value for name, value in json.loads(found[0]).items() if name in names} if found else {}
 
 
+def withheld(database: sqlite3.Connection) -> Sequence[str]:
+    """Give the flags whose secrets the folder's last run was given; they are not among its settings."""
+    found = database.execute("SELECT value FROM meta WHERE name = 'withheld'").fetchone()
+    return list(json.loads(found[0])) if found else []
+
+
 class FailedLines:
     """The failures of a folder as a source of lines, for ``retry``; ``codes`` empty means all."""
 

@@ -10,8 +10,8 @@ from difflib import get_close_matches
 from typing import Any, Self
 
 from downloader.errors import UsageError
-from downloader.measures import without_login
 from downloader.settings.groups import Ending, FilterRules, Limits, Output, Pace, Process, Reach, Retry
+from downloader.settings.request import Request
 
 __all__ = [
     "Ending",
@@ -21,6 +21,7 @@ __all__ = [
     "Pace",
     "Process",
     "Reach",
+    "Request",
     "Retry",
     "Settings",
     "each_field",
@@ -36,6 +37,7 @@ class Settings:
     retry: Retry = field(default_factory=Retry)
     limits: Limits = field(default_factory=Limits)
     reach: Reach = field(default_factory=Reach)
+    request: Request = field(default_factory=Request)
     output: Output = field(default_factory=Output)
     filters: FilterRules = field(default_factory=FilterRules)
     process: Process = field(default_factory=Process)
@@ -77,8 +79,22 @@ class Settings:
         return {name: value for group in asdict(self).values() for name, value in group.items()}
 
     def without_secrets(self) -> dict[str, Any]:
-        """Give every setting by its flat name, fit to be kept and shown: logins of proxies are left out."""
-        return self.flat() | {"proxy": tuple(map(without_login, self.reach.proxy))}
+        """Give every setting by its flat name, fit to be kept and shown: what may be secret is left out."""
+        flat = self.flat()
+        return flat | {name: shown(flat[name]) for name, shown in _guarded().items()}
+
+    def withheld(self) -> list[str]:
+        """Name the flags of which ``without_secrets`` leaves something out."""
+        flat, open_ = self.flat(), self.without_secrets()
+        return [f"--{name.replace('_', '-')}" for name in _guarded() if flat[name] != open_[name]]
+
+    def veil(self, text: str) -> str:
+        """Give a text, an argument of the command line perhaps, without the secrets of these settings."""
+        flat, open_ = self.flat(), self.without_secrets()
+        for name in _guarded():
+            for said in set(flat[name] or ()) - set(open_[name] or ()):
+                text = text.replace(said, "***")
+        return text
 
 
 def each_field() -> Iterator[tuple[type, "Field[Any]"]]:
@@ -87,6 +103,12 @@ def each_field() -> Iterator[tuple[type, "Field[Any]"]]:
         kind = group.default_factory
         for setting in fields(kind):  # type: ignore[arg-type]  # each group is made by its own class
             yield kind, setting  # type: ignore[misc]
+
+
+def _guarded() -> dict[str, Callable[[Any], Any]]:
+    """Give what says how much of a value may be shown, by the names of the settings that may hold secrets."""
+    found = {setting.name: setting.metadata["shown"] for _, setting in each_field()}
+    return {name: shown for name, shown in found.items() if shown}
 
 
 def known(name: str) -> str:
@@ -108,4 +130,6 @@ def _parsed(setting: "Field[Any]", value: Any, said: Callable[[str], str] = _fla
     try:
         return setting.metadata["parse"](value)
     except (ValueError, TypeError, OverflowError) as error:
+        if setting.metadata.get("shown"):
+            raise UsageError(f"{said(setting.name)} cannot be read: {error}") from error
         raise UsageError(f"{said(setting.name)} cannot be {value!r}: {error}") from error

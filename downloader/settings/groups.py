@@ -24,14 +24,27 @@ from downloader.measures import (
     text,
     truth,
     whole,
+    without_login,
     word,
     words,
 )
 
 
-def option(default: Any, parse: Callable[[Any], Any], help: str, *, flag: str = "", metavar: str = "") -> Any:  # noqa: A002
-    """Declare a setting; ``flag`` adds a short flag, ``metavar`` names its value in the help."""
-    return field(default=default, metadata={"parse": parse, "help": help, "flag": flag, "metavar": metavar})
+def option(
+    default: Any,
+    parse: Callable[[Any], Any],
+    help: str,  # noqa: A002
+    *,
+    flag: str = "",
+    metavar: str = "",
+    shown: Callable[[Any], Any] | None = None,
+) -> Any:
+    """Declare a setting; ``flag`` adds a short flag, ``metavar`` names its value in the help.
+
+    A value that may hold a secret has ``shown``: it gives what of the value may be kept and shown.
+    """
+    told = {"parse": parse, "help": help, "flag": flag, "metavar": metavar, "shown": shown}
+    return field(default=default, metadata=told, repr=shown is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,7 @@ class Reach:
         "Ask through an HTTP proxy: http://host:3128, or https=http://host:3128 for one scheme; 'none' for none. "
         "Without it the environment's (https_proxy) hold. Repeatable.",
         metavar="[SCHEME=]URL",
+        shown=lambda urls: tuple(map(without_login, urls)),
     )
     no_proxy: tuple[str, ...] = option(
         (), words, "A host, domain or network asked without a proxy. Repeatable.", metavar="HOST"

@@ -7,7 +7,11 @@ from typing import Any, TypeAlias
 import pytest
 
 from downloader import Outcome, Report, download
+from downloader.job import Job, run_job
+from downloader.model import Committed, Event, Line, Notice
 from downloader.registry import ENGINES
+from downloader.settings import Settings
+from downloader.surroundings import Surroundings
 
 Fetch: TypeAlias = Callable[..., dict[str, Outcome]]
 
@@ -46,3 +50,25 @@ def fetch(engine: str, tmp_path: Path) -> Fetch:
 def by_url(report: Report) -> dict[str, Outcome]:
     """Give a report's outcomes by their URLs."""
     return {outcome.task.url: outcome for outcome in report.outcomes}
+
+
+@pytest.fixture
+def ask(engine, tmp_path):
+    """Give a function that fetches URLs with variables in the environment, and gives outcomes and notices."""
+
+    def ask(*urls, variables=None, **settings):
+        found, notices = {}, []
+
+        def observe(event: Event) -> None:
+            if isinstance(event, Committed):
+                found.update((outcome.task.url, outcome) for outcome in event.outcomes)
+            elif isinstance(event, Notice):
+                notices.append(event.text)
+
+        ours = {"engine": engine, "output": str(tmp_path / "out"), "netrc": "none"}
+        surroundings = Surroundings.of(variables or {})
+        job = Job([Line(url) for url in urls], Settings.of(**QUICK | ours | settings), surroundings=surroundings)
+        run_job(job, None, [observe])
+        return found, notices
+
+    return ask

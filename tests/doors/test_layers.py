@@ -5,13 +5,20 @@ import tomllib
 
 import pytest
 
-from downloader.cli.compare import _plan, command
+from downloader.cli.compare import _settings, command
 from downloader.cli.layers import FOUND, NAMED_ONLY, layered, ready_made_files
 from downloader.errors import UsageError
 from downloader.settings import Settings, each_field
 from tests.doors.talking import say
 
-TRUSTING = {"ca_file": '"own.pem"', "insecure": "true", "netrc": '"logins"', "proxy": '["http://127.0.0.1:9"]'}
+TRUSTING = {
+    "auth": '["example.com=bearer:TOKEN"]',
+    "cookies": '"cookies.txt"',
+    "ca_file": '"own.pem"',
+    "insecure": "true",
+    "netrc": '"logins"',
+    "proxy": '["http://127.0.0.1:9"]',
+}
 
 
 @pytest.fixture(autouse=True)
@@ -232,5 +239,4 @@ def test_the_comparison_takes_what_a_file_says(tmp_path, monkeypatch, said, per_
     write(tmp_path, "downloader.toml", said)
     monkeypatch.chdir(tmp_path)
     context = command.make_context("compare", ["--images", "2", "--hosts", "2"])
-    with _plan(context.params) as plan:
-        assert plan.settings.pace.per_host == per_host
+    assert _settings(context.params).pace.per_host == per_host

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from downloader.cli.layers import read_config, ready_made, ready_made_files
+from downloader.engines.agent import NAME, product, user_agent
 from downloader.imageserver import ImageServer, Plan
 from downloader.job import Job, run_job
 from downloader.registry import reader
@@ -29,6 +30,14 @@ def test_the_default_file_holds_every_default() -> None:
     found = tomllib.loads((CONFIG / "default.toml").read_text("utf-8"))
     assert set(found) == {setting.name.replace("_", "-") for _, setting in each_field()}
     assert Settings().replace(**found) == Settings()
+
+
+def test_the_project_is_where_we_say_it_is() -> None:
+    """What every request names as the project's page is the one of the package's own description."""
+    project = tomllib.loads((CONFIG.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    assert user_agent().startswith(f"{project['name']}/{project['version']}")
+    assert product("1.2", ["Homepage, https://example.org/it"]) == f"{NAME}/1.2 (+https://example.org/it)"
+    assert product("1.2", ["Changes, https://example.org/log"]) == f"{NAME}/1.2"
 
 
 def test_the_demo_finds_its_settings() -> None:

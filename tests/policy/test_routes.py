@@ -171,6 +171,6 @@ def test_the_environment_is_read_as_others_read_it():
     assert (dict(found.proxies), found.no_proxy, found.netrc) == ({"http": "a", "https": "c"}, "d", "/h/.netrc")
     assert dict(Surroundings.of({"HTTP_PROXY": "b", "REQUEST_METHOD": "GET"}).proxies) == {}
     assert dict(Surroundings.of({"http_proxy": "", "HTTP_PROXY": "b"}).proxies) == {}
-    found = Surroundings.of({"NETRC": "n", "SSL_CERT_FILE": "f", "ALL_PROXY": "p"})
-    assert found == Surroundings("f", {"all": "p"}, "", "n")
+    variables = {"NETRC": "n", "SSL_CERT_FILE": "f", "ALL_PROXY": "p"}
+    assert Surroundings.of(variables) == Surroundings("f", {"all": "p"}, "", "n", variables)
     assert "secret" not in repr(Surroundings.of({"http_proxy": "http://me:secret@p"}))
