@@ -2,14 +2,14 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
 from downloader.engines.crew import start
 from downloader.errors import FetchError
 from downloader.manifest import Manifest, Row, Sight
-from downloader.model import Line, Task
+from downloader.model import Line, Skipped, Task
 from downloader.policy.address import host_of, normalise
 from downloader.policy.supply import Ticket
 from downloader.ports import Control, Source
@@ -99,12 +99,14 @@ class Unfinished:
         manifest: Manifest,
         ask_again: Callable[[Row], bool],
         on_known: Callable[[Row], None],
+        reserve: Callable[[Sequence[Task]], Iterable[Task | Skipped]] = list,
     ) -> None:
         self._feeder = feeder
         self._manifest = manifest
         self._lot = manifest.lot
         self._ask_again = ask_again
         self._on_known = on_known
+        self._reserve = reserve  # gives tasks their names in the order of the list
         self.lines = 0
 
     @property
@@ -154,7 +156,17 @@ class Unfinished:
             task = Task(sight.index, url, host, line.place, line.columns)
             if self._is_open(task, sight, rows):
                 tasks.append(task)
-        return tasks
+        return self._reserved(tasks)
+
+    def _reserved(self, tasks: Sequence[Task]) -> Sequence[Task]:
+        """Leave out the tasks that need not be asked, for what stands under their names."""
+        wanted = []
+        for task in self._reserve(tasks):
+            if isinstance(task, Skipped):
+                self._manifest.add(task)
+            else:
+                wanted.append(task)
+        return wanted
 
     def _is_open(self, task: Task, sight: Sight, rows: dict[int, Row]) -> bool:
         """Tell whether a task is to be fetched; settles those that are known and the twins of those."""

@@ -16,10 +16,12 @@ from downloader.equipment import host_rules, make_kit, swept_parts, time_limit
 from downloader.errors import InputError, OutputError, is_transient
 from downloader.feeder import Feeder, Unfinished
 from downloader.manifest import Manifest, Row
+from downloader.manifest.reservations import reservations
 from downloader.model import Committed, Report
 from downloader.policy.likeness import Likeness
 from downloader.policy.retry import RetryRule
 from downloader.policy.schedule import Schedule
+from downloader.policy.template import Naming
 from downloader.ports import Control, Emit, Observer, Shelf, Sink, Source
 from downloader.resolver import Lookup, Resolver
 from downloader.settings import Settings
@@ -71,7 +73,11 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
         line.feeder.check()
         if not control.stopping:
             _check_lines(line.supply.lines, tally.lines)
-    report = replace(tally.report(control.reason, line.supply.lines), seconds_in_dns=line.resolver.waited)
+    report = replace(
+        tally.report(control.reason, line.supply.lines),
+        seconds_in_dns=line.resolver.waited,
+        remarks=tuple(filter(None, [Naming.of(job.settings.output).remark(tally.last)])),
+    )
     log.info("run ended: %d lines, %d saved, %d failed", report.lines, report.saved, report.failures)
     return report
 
@@ -97,14 +103,16 @@ def _assembled(job: Job, manifest: Manifest, control: Control, tally: Tally, emi
     stack.callback(ways.resolver.close)
     kit = make_kit(settings, ways, Spool(parts, manifest.run), emit, measure=job.measure)
     engine = registry.part("engine", registry.ENGINES, settings.pace.engine)(kit)
-    folder_sink = registry.part("sink", registry.SINKS, "folder")(tally.folder, parts, settings.output)
+    make_sink = registry.part("sink", registry.SINKS, "folder")
+    folder_sink = make_sink(tally.folder, parts, settings.output, manifest.claims)
     sink = _only_firsts(folder_sink, settings.process.dedupe, manifest, stack)
     stage = _stage(settings, control, emit, stack)
     manifest.remember("settings", settings.without_secrets())
     manifest.remember("withheld", settings.withheld())
     log.info("run %d in %s: engine %s, %d jobs", manifest.run, tally.folder, settings.pace.engine, kit.jobs)
     feeder = stack.enter_context(Feeder(job.source, control))
-    supply = Unfinished(feeder, manifest, job.ask_again, tally.known)
+    reserve = reservations(settings.output, manifest.claims, tally.folder, emit)
+    supply = Unfinished(feeder, manifest, job.ask_again, tally.known, reserve)
     rule = RetryRule(settings.retry, random.Random())
     schedule = Schedule(supply, rule, host_rules(settings), kit.jobs, settings.pace.look_ahead)
     return _Line(feeder, supply, schedule, ways.resolver, engine, stage, sink)

@@ -71,6 +71,7 @@ class Payload:
     image: Image
     body: bytes | Path = field(repr=False)  # a path when it was spooled to disk
     extras: Mapping[str, bytes] = field(default_factory=dict, repr=False)  # files to stand beside it, by suffix
+    original: str = ""  # the file name its server told, not made safe
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A task that needs no image of its own: a twin of another, or filtered."""
+    """A task that needs no image of its own: a twin of another, filtered, or a file of its name was there before."""
 
     task: Task
     code: str
@@ -231,6 +232,7 @@ class Report:
     seconds_in_dns: float = 0.0  # of those, waiting for look-ups
     lines: int = 0
     stopped: str | None = None  # why the job ended before its list: "interrupt", "terminate", "max-duration"
+    remarks: tuple[str, ...] = ()  # what else a person should know
     outcomes: tuple[Outcome, ...] = ()  # only from downloader.download()
 
     @property

@@ -78,6 +78,13 @@ class Sink(Protocol):
         """Put each image in place, then yield its outcome; raises OutputError when the machine cannot take it."""
 
 
+class Claims(Protocol):
+    """Whose name is whose in an output folder, over all runs."""
+
+    def take(self, name: str, owner: str) -> bool:
+        """Tell whether a name, without suffix, is this owner's: from now on, if it was nobody's."""
+
+
 Siblings: TypeAlias = Callable[[str], Iterable[str]]
 """Gives the kept images whose path differs from the one given in its suffix at most: they may share its files."""
 

@@ -47,6 +47,7 @@ class Tally:
     before: int = 0
     lines: int = 0  # that have an outcome, of whichever run
     fetched: int = 0
+    last: int = -1  # the highest index of those
     bytes: int = 0
     attempts: int = 0
     worked: float = 0.0
@@ -75,6 +76,7 @@ class Tally:
             self.worked += outcome.effort.seconds
             if isinstance(outcome, Saved):
                 self.fetched += 1
+                self.last = max(self.last, outcome.task.index)
                 self.bytes += outcome.image.size
 
     def _count(self, status: str, code: str | None, number: int = 1) -> None:

@@ -46,6 +46,7 @@ def summary_lines(report: Report, status: int) -> list[str]:
     if report.seconds_in_dns > max(1.0, DNS_SHARE * report.seconds_at_work):
         share = report.seconds_in_dns / report.seconds_at_work
         lines.append(f"DNS limited this run: {share:.0%} of the time at work was spent on look-ups; try --dns-jobs 64")
+    lines += report.remarks
     if step := next_step(report, status):
         lines.append(f"next: {step}")
     return lines

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from downloader.errors import OutputError, UsageError
 from downloader.manifest import views
+from downloader.manifest.claims import Claims
 from downloader.manifest.database import FOLDER, connect, is_damage, remove, translated
 from downloader.manifest.lookalikes import Lookalikes
 from downloader.manifest.lot import Lot
@@ -66,6 +67,7 @@ class Manifest:
             self.seen = self._open_seen()
             undo.pop_all()
         self.lot = Lot(self._home / "parked.sqlite")
+        self.claims = Claims(self._home / "claims.sqlite", self.run, self._names)
         self._pending: list[Outcome] = []
         self._committed_at = time.monotonic()
 
@@ -84,6 +86,7 @@ class Manifest:
         finally:
             self.seen.close()
             self.lot.close()
+            self.claims.close()
             self._database.close()
             self._lock.close()
 
@@ -135,7 +138,7 @@ class Manifest:
         """Open the index of images that are alike, with what earlier runs have fetched; to be closed by the caller."""
         index = Lookalikes(self._home / "lookalikes.sqlite", likeness)
         query = f"""SELECT "index", {_DIGITS[likeness.how]}, detail, path, status FROM images WHERE status = 'saved'
-                    OR (status = 'skipped' AND code = '{CODE}' AND sha256 IS NOT NULL)"""  # noqa: S608
+                    OR (status = 'skipped' AND sha256 IS NOT NULL)"""  # noqa: S608
         with translated(self.path):
             index.load(
                 (number, digits, named_in(detail), path if status == "saved" else None)
@@ -159,6 +162,12 @@ class Manifest:
         self._commit()
         with translated(self.path):
             return views.write_failures(self._database, self._folder)
+
+    def _names(self, since: int) -> Iterator[tuple[str, str, str]]:
+        """Give path, URL and sha256 of what runs behind this one have saved."""
+        query = """SELECT path, url, sha256 FROM images WHERE status = 'saved' AND run > ? ORDER BY "index" """
+        with translated(self.path):
+            yield from self._database.execute(query, (since,))
 
     def _is_due(self) -> bool:
         return len(self._pending) >= COMMIT_ROWS or (

@@ -112,7 +112,7 @@ class Lookalikes:
 
     def follow(self, index: int) -> str | None:
         """Hear that an image is not kept; gives the path of the one it names, where that is kept."""
-        first = self._arrivals[index].lowest
+        first = self._arrivals[index].lowest if index in self._arrivals else index
         self._change('SET first = ? WHERE "index" = ?', first, index)
         return self._path_of(first)
 

@@ -35,6 +35,7 @@ from downloader.errors import (
 from downloader.model import Image, Payload
 from downloader.policy import formats
 from downloader.policy.address import follow
+from downloader.policy.disposition import file_name
 from downloader.policy.inflate import Corrupt, Inflater, gzip, zlib_or_raw
 from downloader.settings import Limits
 
@@ -183,7 +184,7 @@ class Exchange:
             etag=self._first("etag"),
             last_modified=self._first("last-modified"),
         )
-        return Payload(image, self._body.close())
+        return Payload(image, self._body.close(), original=file_name(self._headers.get("content-disposition", ())))
 
     def _redirect(self, status: int) -> Follow:
         location = self._first("location")

@@ -128,3 +128,6 @@ def _scan_start(head: bytes) -> int:
 
 SUFFIX = {format_.name: format_.suffix for format_ in (_JPEG, _PNG, _GIF, _WEBP, _AVIF, _HEIC, _BMP, _TIFF, _ICO, _JXL)}
 """The suffix each format is stored under, by the format's name."""
+
+ALIASES = frozenset((".jpeg", ".jpe", ".jfif", ".tif", ".heif", ".dib"))
+"""Other suffixes that files of these formats go by."""

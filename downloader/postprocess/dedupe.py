@@ -114,8 +114,9 @@ class Dedupe:
         index = outcome.task.index
         if isinstance(outcome, Saved):
             self._index.keep(index, outcome.path)
-        elif isinstance(outcome, Skipped) and outcome.code == CODE:
-            outcome = replace(outcome, path=self._index.follow(index))
+        elif isinstance(outcome, Skipped) and outcome.image is not None:
+            first = self._index.follow(index)
+            outcome = replace(outcome, path=first) if outcome.code == CODE else outcome
         for changes in self._index.outdone(index):
             known = self._recall(change.index for change in changes)
             yield [self._changed(known[change.index], change) for change in changes]

@@ -114,7 +114,7 @@ def _worked_on(fetched: Fetched, processed: Processed, sha256: str) -> Fetched:
     if processed.body is not None:
         _drop(fetched.payload)
         body, image = processed.body, replace(image, size=len(processed.body), sha256=sha256)
-    return replace(fetched, payload=Payload(image, body, processed.extras))
+    return replace(fetched, payload=replace(fetched.payload, image=image, body=body, extras=processed.extras))
 
 
 def _drop(payload: Payload) -> None:

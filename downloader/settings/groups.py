@@ -148,8 +148,26 @@ class Output:
     name: str = option(
         "{index:06d}",
         text,
-        "Name of each image, without suffix; {index}, {stem} and {host} are known.",
+        "Name of each image, without suffix, of {index}, {stem}, {host}, {ext}, {sha256}, {url_hash}, {original} and "
+        "your table's columns; 'original' for the name its server or its URL gives.",
         metavar="TEMPLATE",
+    )
+    name_col: str | None = option(
+        None,
+        optional_text,
+        "A column of your table that holds the names; where it is empty --name holds.",
+        metavar="NAME",
+    )
+    fanout: int | str = option(
+        AUTO,
+        places,
+        "Images in a folder where --name makes none; 0 puts all in one, 'auto' 1,000 from index 10,000 on.",
+        metavar="N",
+    )
+    on_conflict: str = option(
+        "rename",
+        word("rename", "skip", "overwrite"),
+        "Where a file of yours has an image's name: name the image around it, skip the image, or replace the file.",
     )
     fsync: bool = option(False, truth, "Survive a power loss too: flush each image to the disk.")  # noqa: FBT003
 

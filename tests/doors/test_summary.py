@@ -23,6 +23,12 @@ def test_the_summary_names_causes_and_the_next_command() -> None:
     assert lines[-1] == "next: downloader retry 'my images' --code dns"
 
 
+def test_remarks_stand_before_the_next_command() -> None:
+    """What else a person should know is told as it is."""
+    lines = summary_lines(Report(WHERE, failed={"dns": 1}, transient=1, remarks=("look in 00010",)), 4)
+    assert lines[-2:] == ["look in 00010", "next: downloader retry 'my images'"]
+
+
 @pytest.mark.parametrize(("waited", "named"), [(8.0, True), (2.0, False), (0.9, False)])
 def test_dns_is_named_where_it_limited_the_run(waited: float, named: bool) -> None:
     """More than a third of the time at work spent on look-ups is said, and how to have more of them at once."""

@@ -12,6 +12,7 @@ from typing import Any
 from downloader.feeder import Unfinished
 from downloader.job import ask_transient
 from downloader.manifest import Manifest
+from downloader.manifest.reservations import reservations
 from downloader.model import Effort, Fetched, Image, Line, Payload, Task, Work
 from downloader.policy.likeness import Likeness
 from downloader.postprocess.dedupe import Dedupe
@@ -90,12 +91,14 @@ class Way:
         tally = Tally(self.path)
         with Manifest(self.path) as manifest:
             lines = _Lines([picture.url for picture in pictures])
-            supply = Unfinished(lines, manifest, ask_transient, tally.known)
+            output = Output(name=self.name)
+            reserve = reservations(output, manifest.claims, self.path, lambda _: None)
+            supply = Unfinished(lines, manifest, ask_transient, tally.known, reserve)
             batches = self._batches(supply, {p.url: p for p in pictures}, order, read, stop)
             parts = self._own / "parts"
             parts.mkdir(exist_ok=True)
             with ExitStack() as stack:
-                sink: Any = FolderSink(self.path, parts, Output(name=self.name))
+                sink: Any = FolderSink(self.path, parts, output, manifest.claims)
                 if self.how:
                     likeness = Likeness.of(self.how)
                     index = stack.enter_context(closing(manifest.lookalikes(likeness)))

@@ -63,12 +63,12 @@ def test_any_order_and_any_stops_end_alike(course: Any, how: str):
 
 
 @settings(max_examples=40)
-@given(courses(), st.sampled_from(HOWS))
-def test_shared_names_lose_no_file(course: Any, how: str):
+@given(courses(), st.sampled_from(HOWS), st.sampled_from(["{stem}", "{sha256}"]))
+def test_shared_names_lose_no_file(course: Any, how: str, name: str):
     """Where names meet, files may be shared; what is taken back is never another's."""
     pictures, order, stops = course
     with tempfile.TemporaryDirectory() as home:
-        way = Way(Path(home, "images"), how, name="{stem}")
+        way = Way(Path(home, "images"), how, name=name)
         for kind, limits in stops:
             if kind == "run":
                 way.run(pictures, order, **limits)

@@ -1,5 +1,6 @@
 """A list run again: what is done is not asked, what may come is, and every line keeps its index."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -125,17 +126,18 @@ def test_an_audit_finds_and_marks(folder: Folder):
 
 
 def test_an_audit_of_a_file_that_two_rows_share(folder: Folder):
-    """Two URLs with the same bytes and the same stem have one file; damaged, both are marked and both come back."""
+    """Two URLs with the same bytes have one file by --name {sha256}; damaged, both are marked and both come back."""
     shared = ("/good.jpg", "/good.jpg?size=1")
-    report = folder.get(*shared, name="{stem}")
-    assert {outcome.path for outcome in report.outcomes} == {"good.jpg"}
-    (folder.path / "good.jpg").write_bytes(b"something else")
+    report = folder.get(*shared, name="{sha256}")
+    name = f"{hashlib.sha256(JPEG).hexdigest()}.jpg"
+    assert {outcome.path for outcome in report.outcomes} == {name}
+    (folder.path / name).write_bytes(b"something else")
     ran = run("audit", folder.path, "--mark")
     assert ran.status == 4
     assert [what for _, _, what in folder.table()] == ["damaged", "damaged"]
     ran = run("retry", folder.path)
     assert ran.status == 0, ran.err
-    assert (folder.path / "good.jpg").read_bytes() == JPEG
+    assert (folder.path / name).read_bytes() == JPEG
     assert [status for _, status, _ in folder.table()] == ["saved", "saved"]
 
 
