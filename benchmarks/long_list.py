@@ -44,7 +44,7 @@ def lines(count: int, first: str) -> Iterator[str]:
     """Give the list, half of it twins."""
     yield first
     for begin in range(0, count // 2, STRETCH):
-        stretch = [f"no-scheme.example/{number}.jpg\n" for number in range(begin, min(begin + STRETCH, count // 2))]
+        stretch = [f"no-scheme/{number}.jpg\n" for number in range(begin, min(begin + STRETCH, count // 2))]
         yield from stretch
         yield from stretch
 

@@ -10,7 +10,7 @@ from downloader.engines.crew import start
 from downloader.errors import FetchError
 from downloader.manifest import Manifest, Row, Sight
 from downloader.model import Line, Skipped, Task
-from downloader.policy.address import host_of, normalise
+from downloader.policy.address import host_of, masked, normalise
 from downloader.policy.supply import Ticket
 from downloader.ports import Control, Source
 
@@ -151,12 +151,13 @@ class Unfinished:
         rows = self._manifest.find(
             {index for sight in sights for index in (sight.index, sight.first) if index is not None}
         )
-        tasks = []
-        for line, (url, host), sight in zip(lines, read, sights, strict=True):
-            task = Task(sight.index, url, host, line.place, line.columns)
-            if self._is_open(task, sight, rows):
-                tasks.append(task)
-        return self._reserved(tasks)
+        tasks = [
+            Task(sight.index, url, host, line.place, line.columns)
+            for line, (url, host), sight in zip(lines, read, sights, strict=True)
+        ]
+        pairs = list(zip(tasks, sights, strict=True))
+        self._manifest.seen.keep(task for task, sight in pairs if sight.first is not None)
+        return self._reserved([task for task, sight in pairs if self._is_open(task, sight, rows)])
 
     def _reserved(self, tasks: Sequence[Task]) -> Sequence[Task]:
         """Leave out the tasks that need not be asked, for what stands under their names."""
@@ -193,10 +194,10 @@ def _as_twin(first: Row) -> tuple[str | None, str | None]:
 def _read(text: str) -> tuple[str, str]:
     """Give the URL as it goes on the wire, and its host.
 
-    What is none stays as it was given and has no host: it fails as such when it is tried.
+    What is none stays as it was given, but for a login, and has no host: it fails as such when it is tried.
     """
     try:
         url = normalise(text)
     except FetchError:
-        return text.encode("utf-8", "backslashreplace").decode(), ""
+        return masked(text).encode("utf-8", "backslashreplace").decode(), ""
     return url, host_of(url)

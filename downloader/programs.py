@@ -3,7 +3,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,18 +12,20 @@ from downloader.errors import InputError
 from downloader.job import Job, run_job
 from downloader.model import Committed, Event, Line, Outcome, Report
 from downloader.ports import Control
-from downloader.settings import Settings
+from downloader.settings import Intake, Settings
+from downloader.sources.files import chosen
 from downloader.surroundings import Surroundings
 
 
 class _Urls:
     """URLs from any iterable, as a source."""
 
-    def __init__(self, urls: Iterable[str]) -> None:
+    def __init__(self, urls: Iterable[str], intake: Intake) -> None:
         self._urls = [urls] if isinstance(urls, str) else urls
+        self._intake = intake
 
-    def __iter__(self) -> Any:
-        return (_line(url, number) for number, url in enumerate(self._urls))
+    def __iter__(self) -> Iterator[Line]:
+        return chosen((_line(url, number) for number, url in enumerate(self._urls)), self._intake)
 
 
 def _line(url: object, number: int) -> Line:
@@ -43,14 +45,15 @@ def download(
     Raises UsageError for a bad setting, InputError when ``urls`` is empty, OutputError when the disk is full or the
     folder cannot be written. An image that fails is a ``Failed`` among the outcomes, never an exception.
     """
-    chosen = (settings or Settings()).replace(output=Path(output), **changes)
+    wanted = (settings or Settings()).replace(output=Path(output), **changes)
     outcomes: dict[int, Outcome] = {}  # by index: what is told again takes the place of what was
 
     def collect(event: Event) -> None:
         if isinstance(event, Committed):
             outcomes.update((outcome.task.index, outcome) for outcome in event.outcomes)
 
-    report = _outside_of_loops(Job(_Urls(urls), chosen, surroundings=Surroundings.of(os.environ)), collect)
+    job = Job(_Urls(urls, wanted.intake), wanted, surroundings=Surroundings.of(os.environ))
+    report = _outside_of_loops(job, collect)
     return replace(report, outcomes=tuple(outcomes[index] for index in sorted(outcomes)))
 
 

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
-from downloader.errors import InputError, UsageError
+from downloader.errors import UsageError
 
 ENGINES = {
     "thread": "downloader.engines.threads:ThreadEngine",
@@ -15,6 +15,9 @@ ENGINES = {
 
 READERS = {
     "txt": "downloader.sources.text:read_text",
+    "csv": "downloader.sources.table:read_csv",
+    "tsv": "downloader.sources.table:read_tsv",
+    "json": "downloader.sources.jsonarray:read_json",
     "jsonl": "downloader.sources.jsonlines:read_jsonl",
 }
 
@@ -60,12 +63,10 @@ def part(kind: str, table: Mapping[str, str], name: str) -> Any:
         ) from error
 
 
-UNREAD = frozenset(("csv", "tsv", "json", "gz", "zip", "parquet", "xlsx"))
-"""Suffixes of lists that are surely no plain text: read as such, every line would be wrong."""
+UNREAD = frozenset(("zip", "bz2", "xz", "zst", "7z", "parquet", "xlsx", "xls", "ods"))
+"""Suffixes of lists that are surely no text: read as such, every line would be wrong."""
 
 
-def reader(suffix: str) -> Any:
-    """Give the reader for lists with this suffix; what has none of its own is plain text. Raises InputError."""
-    if suffix in UNREAD:
-        raise InputError(f"lists in .{suffix} cannot be read: give plain text, a URL on each line, or .jsonl")
-    return part("list format", READERS, suffix if suffix in READERS else "txt")
+def reader(name: str) -> Any:
+    """Give the reader of a list's format; raises UsageError for an unknown one."""
+    return part("list format", READERS, name)

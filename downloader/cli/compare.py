@@ -94,7 +94,6 @@ def _settings(given: Mapping[str, Any]) -> Settings:
 @contextmanager
 def _plan(given: Mapping[str, Any], settings: Settings) -> Iterator["Plan"]:
     """Make the plan; the built-in server serves while the block lasts, where no list is given."""
-    from downloader import registry
     from downloader.compare.courses import Order, on_list, on_server
     from downloader.imageserver import Plan as Serving
     from downloader.sources.files import Lists
@@ -103,7 +102,7 @@ def _plan(given: Mapping[str, Any], settings: Settings) -> Iterator["Plan"]:
     surroundings = Surroundings.of(os.environ)
     order = Order(engines, settings, surroundings, given["runs"], _numbers(given["sweep"]), _tell)
     if given["lists"]:
-        urls = [line.url for line in Lists(registry.reader, (), given["lists"])]
+        urls = [line.url for line in Lists((), given["lists"], settings.intake)]
         yield on_list(order, urls)
         return
     serving = Serving(

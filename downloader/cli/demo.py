@@ -26,7 +26,6 @@ def command() -> int:
     from downloader.job import Job, run_job
     from downloader.manifest.mend import forget
     from downloader.ports import Control
-    from downloader.registry import reader
     from downloader.sources.files import Lists
 
     start_logging(0)
@@ -36,7 +35,7 @@ def command() -> int:
     control = Control()
     with ImageServer(plan) as server, stoppable(control, settings.ending):
         _head(server.port, settings)
-        job = Job(Lists(reader, server.urls(IMAGES)), settings)
+        job = Job(Lists(server.urls(IMAGES)), settings)
         report = run_job(job, control, [_print_joined])
     print(f"\n{report.saved} of {IMAGES} images in {settings.output.output}/, {report.attempts} threads joined")
     print(f"total time {report.seconds:.2f} s; one after another would have taken {report.seconds_at_work:.2f} s")

@@ -23,6 +23,8 @@ from downloader.surroundings import Surroundings
 Examples:
   downloader get -i urls.txt -o images
   downloader get --engine async -j 64 https://example.com/a.jpg
+  downloader get -i table.csv.gz --url-col image_url --hash-col sha256 --limit 1000
+  downloader get --expand 'https://example.com/img_[001:100].jpg'
   grep jpg urls.txt | downloader get -i - -o images --json > results.jsonl
 """,
 )
@@ -34,7 +36,7 @@ Examples:
     multiple=True,
     metavar="FILE",
     shell_complete=files,
-    help="A list of URLs, '-' for stdin. Repeatable.",
+    help="A list of URLs, or a folder of lists, '-' for stdin. Repeatable.",
 )
 @settings_options
 @manners_options
@@ -44,7 +46,6 @@ def command(context: click.Context, /, urls: tuple[str, ...], lists: tuple[str, 
 
     Running the same command again resumes: what is saved, skipped or failed for good is not asked again.
     """
-    from downloader import registry
     from downloader.cli.running import run
     from downloader.job import Job
     from downloader.sources.files import Lists
@@ -56,5 +57,5 @@ def command(context: click.Context, /, urls: tuple[str, ...], lists: tuple[str, 
     if file := next((url for url in urls if "://" not in url and Path(url).is_file()), None):
         raise UsageError(f"{file!r} is a file: give it as a list with -i {file}")
     settings = given_settings(Settings(), given)
-    job = Job(Lists(registry.reader, urls, lists), settings, surroundings=Surroundings.of(os.environ))
+    job = Job(Lists(urls, lists, settings.intake), settings, surroundings=Surroundings.of(os.environ))
     return run(job, Manners.of(given))

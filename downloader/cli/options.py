@@ -13,7 +13,7 @@ from downloader.cli.grouped import OPTIONS, Completer, Headed, files, folders, o
 from downloader.cli.layers import Layered, flag, layered, ready_made_files
 from downloader.cli.written import plain
 from downloader.errors import UsageError
-from downloader.settings import Settings, each_field
+from downloader.settings import Intake, Settings, each_field
 
 MOST_USED = ("output", "engine", "jobs", "per_host", "name", "retries", "timeout", "process")
 """Settings that stand first in the help, in this order, beside what a command has of its own."""
@@ -28,8 +28,9 @@ def settings_options(command: Command) -> Command:
 
 
 def changing_options(command: Command) -> Command:
-    """Give a command that goes on in a folder a flag for each setting it can change there: not the folder."""
-    return _with_flags(command, [_flag(setting, "") for setting in _ordered() if setting.name != "output"])
+    """Give a command that goes on in a folder a flag for each setting it can change there: neither folder nor list."""
+    own = Intake.once() | {"output"}
+    return _with_flags(command, [_flag(setting, "") for setting in _ordered() if setting.name not in own])
 
 
 def shared_options(command: Command) -> Command:

@@ -9,9 +9,10 @@ from typing import Any
 from downloader.engines.hop import Hop, current
 from downloader.engines.kit import Kit
 from downloader.engines.watch import Watch, phase
-from downloader.errors import BadUrl, FetchError, OutputError, Starved
+from downloader.errors import BadUrl, FetchError, HashMismatch, OutputError, Starved
 from downloader.model import NO_EFFORT, AttemptEnded, Effort, Failed, Fetched, Payload, Phases, Worker
 from downloader.policy.address import host_of, normalise
+from downloader.policy.digest import read_digest
 from downloader.policy.exchange import Exchange
 from downloader.policy.pace import Speedometer
 from downloader.policy.redact import redact
@@ -50,6 +51,8 @@ class Attempt:
         self.worker = worker
         self.part = kit.spool.part(f"{ticket.task.index}-{ticket.attempt}")
         self.exchange = Exchange(ticket.task.url, limits, kit.settings.retry.retry_after_max, self.part, time.time)
+        column = kit.settings.intake.hash_col
+        self._digest = ticket.task.columns.get(column, "") if column else ""
         self._began = time.time()
         self._start = time.monotonic()
         self.deadline = self._start + limits.timeout
@@ -58,10 +61,11 @@ class Attempt:
         self.watch = Watch(self._start) if kit.measure else None
         self._told: set[str] = set()  # the secrets that servers and proxies heard from us
 
-    def check_url(self) -> None:
-        """Raise BadUrl for a line that is no URL: it fails here, on the same path as all."""
+    def check_line(self) -> None:
+        """Raise BadUrl or HashMismatch for a line without a URL or a hash to judge by: it fails on the path of all."""
         if not self.ticket.task.host:
             normalise(self.ticket.task.url)
+        self.exchange.expected = read_digest(self._digest)
 
     def hop(self) -> Hop:
         """Give the hop that is due, and have the connection classes see it. Raises PrivateAddress."""
@@ -196,7 +200,7 @@ def _effort(ended: Ended) -> Effort:
 
 
 def _detail(ended: Ended, error: FetchError) -> str:
-    """Say where a line that is no URL stands, so that it can be found and mended."""
+    """Say where a line that cannot be asked for stands, so that it can be found and mended."""
     place = ended.ticket.task.place
-    own = isinstance(error, BadUrl) and ended.status is None  # and not that of a redirect
+    own = isinstance(error, BadUrl | HashMismatch) and ended.status is None  # and not that of a redirect
     return f"{error.detail} ({place})" if own and place else error.detail

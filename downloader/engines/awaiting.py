@@ -80,7 +80,7 @@ class AwaitingClient:
 
     async def _fetch(self, attempt: Attempt) -> Payload:
         exchange = attempt.exchange
-        attempt.check_url()
+        attempt.check_line()
         while True:
             async with await self._open(attempt) as reply:
                 if await _judge(reply, exchange):

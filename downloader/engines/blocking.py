@@ -69,7 +69,7 @@ class BlockingClient:
 
     def _fetch(self, attempt: Attempt) -> Payload:
         exchange = attempt.exchange
-        attempt.check_url()
+        attempt.check_line()
         while True:
             with closing(self._open(attempt)) as reply:
                 if _judge(reply, exchange):

@@ -11,7 +11,7 @@ class FetchError(DownloaderError):
     code: ClassVar[str]
     advice: ClassVar[str]
     remedy: ClassVar[str] = ""  # the flag with which asking again makes sense
-    met_host: ClassVar[bool] = True  # whether it is a sign that the host lives
+    met_host: bool = True  # whether it is a sign that the host lives
 
     def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
         super().__init__(detail)
@@ -150,6 +150,20 @@ class Empty(Permanent):
 
     code = "empty"
     advice = "the server sent nothing: the file is empty there"
+
+
+class HashMismatch(Permanent):
+    """The body is whole, and not the one whose digest the list names."""
+
+    code = "hash-mismatch"
+    advice = "other bytes than the list's hash says: correct the hash, or take them as they are with --hash-col ''"
+
+    @classmethod
+    def unreadable(cls, value: str) -> "HashMismatch":
+        """Give the error for a digest that no bytes can have: the line fails before its host is asked."""
+        error = cls(f"{value[:80]!r} is no hash: write 64 hexadecimal digits for sha256, or 32 for md5")
+        error.met_host = False
+        return error
 
 
 class TooLarge(Permanent):

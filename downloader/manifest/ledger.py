@@ -201,12 +201,14 @@ class Manifest:
         new = {outcome.task.index for outcome in outcomes if not outcome.instead}
         in_list: list[Outcome] = []
         in_former_lists: list[Outcome] = []
-        for first, index, run in self.seen.twins_of(list(firsts)):
-            task = Task(index, firsts[first].task.url, firsts[first].task.host)
-            twin = self.twin(task, _row(firsts[first], self.run))
-            if first not in new and isinstance(twin, Skipped):
+        for line in self.seen.twins_of(list(firsts)):
+            first = firsts[line.first]
+            columns = {"columns": json.loads(line.columns)} if line.columns else {}
+            task = Task(line.index, first.task.url, first.task.host, line.place or "", **columns)
+            twin = self.twin(task, _row(first, self.run))
+            if line.first not in new and isinstance(twin, Skipped):
                 twin = replace(twin, instead=twin.status)  # it followed its first line before
-            (in_list if run == self.run else in_former_lists).append(twin)
+            (in_list if line.run == self.run else in_former_lists).append(twin)
         return in_list, in_former_lists
 
     def _take_lock(self, folder: Path) -> None:
@@ -243,7 +245,9 @@ class Manifest:
             seen = Seen(path)
         if seen.empty:
             with translated(self.path):
-                seen.rebuild(self._database.execute('SELECT "index", url FROM images ORDER BY "index"'), last_run)
+                seen.rebuild(
+                    self._database.execute('SELECT "index", url, place, columns FROM images ORDER BY "index"'), last_run
+                )
         return seen
 
 

@@ -36,7 +36,6 @@ def values(outcome: Outcome, run: int) -> tuple[Any, ...]:
     """Give the values of a row, in the order of its columns."""
     task, effort = outcome.task, outcome.effort
     image = getattr(outcome, "image", None)
-    columns: Mapping[str, str] = task.columns
     return (
         task.index,
         task.url,
@@ -56,10 +55,15 @@ def values(outcome: Outcome, run: int) -> tuple[Any, ...]:
         effort.first or None,
         effort.last or None,
         task.place or None,
-        json.dumps(dict(columns), ensure_ascii=False) if columns else None,
+        as_json(task.columns),
         run,
         *_work_values(image.work if image else None),
     )
+
+
+def as_json(columns: Mapping[str, str]) -> str | None:
+    """Give the user's columns as they are kept."""
+    return json.dumps(dict(columns), ensure_ascii=False) if columns else None
 
 
 def _work_values(work: Work | None) -> tuple[Any, ...]:

@@ -14,11 +14,14 @@ from pathlib import Path
 
 from downloader.errors import OutputError
 from downloader.manifest.database import connect, is_damage, remove, translated
+from downloader.manifest.rows import as_json
+from downloader.model import Task
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS urls (key BLOB PRIMARY KEY, "index" INTEGER, run INTEGER, sights INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS twins (first INTEGER, nth INTEGER, "index" INTEGER, run INTEGER, PRIMARY KEY (first, nth))
     WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lines ("index" INTEGER PRIMARY KEY, place TEXT, columns TEXT);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
 """
 
@@ -32,6 +35,17 @@ class Sight:
 
     index: int
     first: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A line whose URL another line had first, with what its list says of it; columns are a JSON object, or None."""
+
+    first: int
+    index: int
+    run: int  # the last one that saw it
+    place: str | None
+    columns: str | None
 
 
 @dataclass(slots=True)
@@ -87,20 +101,32 @@ class Seen:
         with self._disposable():
             return {by_key[key] for key, _, run, _ in self._find(by_key) if run == self.run}
 
-    def twins_of(self, firsts: Sequence[int]) -> Iterator[tuple[int, int, int]]:
-        """Give the twins of these first lines: the first's index, the twin's, and the last run that saw the twin."""
+    def keep(self, twins: Iterable[Task]) -> None:
+        """Keep what the list says of these twins, for when their first line is done."""
+        rows = [(task.index, task.place, as_json(task.columns)) for task in twins]
+        if rows:
+            with self._disposable(), self._database:
+                self._database.execute("BEGIN")
+                self._database.executemany("INSERT OR REPLACE INTO lines VALUES (?, ?, ?)", rows)
+
+    def twins_of(self, firsts: Sequence[int]) -> Iterator[Twin]:
+        """Give the twins of these first lines."""
         for some in _slices(firsts):
             marks = ",".join("?" * len(some))
-            query = f'SELECT first, "index", run FROM twins WHERE first IN ({marks}) ORDER BY "index"'  # noqa: S608
+            query = f"""SELECT first, "index", run, place, columns FROM twins LEFT JOIN lines USING ("index")
+                        WHERE first IN ({marks}) ORDER BY 2"""  # noqa: S608
             with self._disposable():
-                yield from self._database.execute(query, some).fetchall()
+                yield from (Twin(*row) for row in self._database.execute(query, some).fetchall())
 
-    def rebuild(self, rows: Iterable[tuple[int, str]], last_run: int) -> None:
-        """Enter what the manifest knows: index and URL, in the order of the indexes; the same URL again is a twin."""
+    def rebuild(self, rows: Iterable[tuple[int, str, str | None, str | None]], last_run: int) -> None:
+        """Enter what the manifest knows in the order of the indexes: index, URL, place and columns.
+
+        The same URL again is a twin.
+        """
         with translated(self._path):
             self._database.execute("BEGIN")
             self.run = last_run + 1  # a number of its own, or rows of earlier runs would pass for this one's
-            for index, url in rows:
+            for index, url, place, columns in rows:
                 self._next = max(self._next, index + 1)
                 first = self._database.execute('SELECT "index" FROM urls WHERE key = ?', (_key(url),)).fetchone()
                 if first is None:
@@ -108,6 +134,7 @@ class Seen:
                     continue
                 nth = self._database.execute("SELECT count(*) FROM twins WHERE first = ?", first).fetchone()[0] + 2
                 self._database.execute("INSERT INTO twins VALUES (?, ?, ?, 0)", (*first, nth, index))
+                self._database.execute("INSERT INTO lines VALUES (?, ?, ?)", (index, place, columns))
             self._save_counters()
             self._database.execute("COMMIT")
 

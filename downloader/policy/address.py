@@ -10,6 +10,9 @@ from downloader.errors import BadUrl
 MAX_URL = 16 << 10
 """Longest URL, in characters, that is worth a request; servers stop at 8 to 16 KiB."""
 
+NO_URL = "no URL: "
+"""How a line begins that stands in the place of a URL: what follows tells why there is none, and of what."""
+
 PORTS = {"http": 80, "https": 443}
 
 # RFC 3986 §3.3 and §3.4: what may stand bare in a path and in a query. urllib3 escapes by the same sets, so that both
@@ -22,22 +25,39 @@ _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-
 # RFC 3986 §3.2.2, and no zone: that means something on one machine alone.
 _BRACKETED = re.compile(r"\[[0-9a-fA-F:.]+\](:.*)?")
 
+_LONGEST_HOST = 253
+"""Characters of a host's name at most (RFC 1035 §2.3.4)."""
+
+# WHATWG URL §4.4: these are taken off the ends, and those out of everything.
+_BLANK = "".join(map(chr, range(0x21)))
+_DROPPED = {ord(character): None for character in "\t\n\r"}
+
+_LOOSE = re.compile(r"(https?:)/*", re.IGNORECASE)
+
+# What can only be a host where no scheme is: dots in it, and letters at its end, as no file in a folder has them.
+_DOMAIN = re.compile(r"(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})")
+
+_LEAD = re.compile(r":[/\\]{2,}|^\s*[/\\]{2,}|^\s*[a-z][a-z0-9+.-]*:[/\\]*", re.IGNORECASE)
+
 
 def normalise(text: str) -> str:
     """Give a URL as it goes on the wire: the identity of a task. Idempotent.
 
     Scheme and host in lower case, the host in IDNA form, default port and fragment dropped, what RFC 3986 does not
-    allow bare percent-encoded, nothing else touched. Raises BadUrl.
+    allow bare percent-encoded, and mended what browsers mend (``mended``); nothing else is touched. Raises BadUrl.
     """
     text = text.strip()
     _check_length(text)
+    text = mended(text)
     parts = _split(text)
     scheme = parts.scheme.lower()
     if scheme not in PORTS:
-        said = f"{scheme}: cannot be fetched" if scheme and not parts.path[:1].isdigit() else "it has no scheme"
-        raise BadUrl(f"{said}, only http:// and https:// can: {text[:200]!r}")
+        raise BadUrl(_without_scheme(parts, text))
     if "@" in parts.netloc:
-        raise BadUrl(f"a user name in a URL is not sent; take it out: {scheme}://…@{parts.netloc.rpartition('@')[2]}")
+        host = parts.netloc.rpartition("@")[2]
+        raise BadUrl(
+            f"a user name in a URL is not sent: take it out, and give the login with --netrc FILE: {scheme}://…@{host}"
+        )
     host = _host(parts, text)
     port = _port(parts, text)
     at = host if port in (None, PORTS[scheme]) else f"{host}:{port}"
@@ -45,9 +65,34 @@ def normalise(text: str) -> str:
         query = f"?{_escape(parts.query, _QUERY)}" if parts.query else ""
         url = f"{scheme}://{at}{_escape(parts.path, _PATH) or '/'}{query}"
     except UnicodeEncodeError:
-        raise BadUrl(f"half a character (a lone surrogate) stands in it: {text[:200]!r}") from None
+        raise BadUrl(f"half a character (a lone surrogate) stands in it: {_said(text)}") from None
     _check_length(url)
     return url
+
+
+def mended(text: str) -> str:
+    """Give a URL with what people leave out or mistype set right, as browsers do (WHATWG URL, §4.4).
+
+    Tabs and line breaks go, backslashes before the query are slashes, and behind ``http:`` stands ``//`` whatever was
+    there. Where a browser has a page's scheme or an address bar's guess, it is https: for ``//host`` and ``host/path``.
+    """
+    text = text.strip(_BLANK).translate(_DROPPED)
+    head, mark, tail = _cut_at_query(text)
+    if "\\" in head:
+        text = (head := head.replace("\\", "/")) + mark + tail
+    if loose := _LOOSE.match(text):
+        return f"{loose[1]}//{text[loose.end() :]}"
+    if head.startswith("//"):
+        return f"https:{text}"
+    host, slash, _ = head.partition("/")
+    return f"https://{text}" if slash and len(host) <= _LONGEST_HOST and _DOMAIN.fullmatch(host) else text
+
+
+def masked(text: str) -> str:
+    """Give a text that is no URL, fit to be kept and shown: what may be a login is left out, up to the last ``@``."""
+    end = text.rfind("@")
+    lead = _LEAD.search(text, 0, end) if end >= 0 else None
+    return f"{text[: lead.end()]}…{text[end:]}" if lead else text
 
 
 def follow(base: str, location: str) -> str:
@@ -55,10 +100,11 @@ def follow(base: str, location: str) -> str:
     # Servers send raw UTF-8 in Location, which HTTP libraries hand over as Latin-1 (RFC 9110 §5.5).
     with suppress(UnicodeError):
         location = location.encode("latin-1").decode("utf-8")
+    head, mark, tail = _cut_at_query(location.strip())
     try:
-        return normalise(urljoin(base, location.strip()))
+        return normalise(urljoin(base, head.replace("\\", "/") + mark + tail))
     except ValueError:
-        raise BadUrl(f"the redirect to {location[:200]!r} is no URL") from None
+        raise BadUrl(f"the redirect to {_said(location)} is no URL") from None
     except BadUrl as error:
         raise BadUrl(f"redirected: {error.detail}") from None
 
@@ -83,6 +129,26 @@ def host_of(url: str) -> str:
     return f"{host}:{port}"
 
 
+def _cut_at_query(text: str) -> tuple[str, str, str]:
+    """Give what stands before the query or the fragment, the mark, and the rest."""
+    end = min((at for at in (text.find("?"), text.find("#")) if at >= 0), default=len(text))
+    return text[:end], text[end : end + 1], text[end + 1 :]
+
+
+def _without_scheme(parts: SplitResult, text: str) -> str:
+    if not text:
+        return "there is no URL"
+    if text.startswith(NO_URL):
+        return masked(text)[:400]
+    if parts.scheme and not parts.path[:1].isdigit():
+        return f"{parts.scheme}: cannot be fetched, only http:// and https:// can: {_said(text)}"
+    return f"it has no scheme: write http:// or https:// before the host: {_said(text)}"
+
+
+def _said(text: str) -> str:
+    return repr(masked(text)[:200])
+
+
 def _check_length(text: str) -> None:
     if len(text) > MAX_URL:
         raise BadUrl(f"the URL is {len(text)} characters long, the most is {MAX_URL}")
@@ -92,7 +158,7 @@ def _split(text: str) -> SplitResult:
     try:
         return urlsplit(text)
     except ValueError as error:
-        raise BadUrl(f"{error}: {text[:200]!r}") from None
+        raise BadUrl(f"{error}: {_said(text)}") from None
 
 
 def _host(parts: SplitResult, text: str) -> str:
@@ -103,11 +169,11 @@ def _host(parts: SplitResult, text: str) -> str:
                 raise ValueError
             return f"[{IPv6Address(host)}]"
         except ValueError:
-            raise BadUrl(f"{host!r} is no IPv6 address: {text[:200]!r}") from None
+            raise BadUrl(f"{host!r} is no IPv6 address: {_said(text)}") from None
     if not host.isascii():
         host = _idna(host, text)
-    if len(host) > 253 or not _HOST.fullmatch(host) or any(len(label) > 63 for label in host.split(".")):
-        raise BadUrl(f"{host[:80]!r} is no host name: {text[:200]!r}" if host else f"it names no host: {text[:200]!r}")
+    if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host) or any(len(label) > 63 for label in host.split(".")):
+        raise BadUrl(f"{host[:80]!r} is no host name: {_said(text)}" if host else f"it names no host: {_said(text)}")
     return host
 
 
@@ -117,7 +183,7 @@ def _idna(host: str, text: str) -> str:
     try:
         return idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError as error:
-        raise BadUrl(f"{host!r} is no host name ({error}): {text[:200]!r}") from None
+        raise BadUrl(f"{host!r} is no host name ({error}): {_said(text)}") from None
 
 
 def _port(parts: SplitResult, text: str) -> int | None:
@@ -126,7 +192,7 @@ def _port(parts: SplitResult, text: str) -> int | None:
     except ValueError:
         port = 0
     if port == 0:
-        raise BadUrl(f"the port is not a number from 1 to 65535: {text[:200]!r}")
+        raise BadUrl(f"the port is not a number from 1 to 65535: {_said(text)}")
     return port
 
 

@@ -21,6 +21,7 @@ from downloader.errors import (
     FetchError,
     Forbidden,
     Gone,
+    HashMismatch,
     HttpStatus,
     NotAnImage,
     NotFound,
@@ -35,6 +36,7 @@ from downloader.errors import (
 from downloader.model import Image, Payload
 from downloader.policy import formats
 from downloader.policy.address import follow
+from downloader.policy.digest import Digest
 from downloader.policy.disposition import file_name
 from downloader.policy.inflate import Corrupt, Inflater, gzip, zlib_or_raw
 from downloader.settings import Limits
@@ -94,10 +96,14 @@ class Follow:
 
 
 class Exchange:
-    """Judges one attempt; made anew for each. ``wall`` gives the time of day in seconds since the epoch."""
+    """Judges one attempt; made anew for each. ``wall`` gives the time of day in seconds since the epoch.
+
+    ``expected`` may be set before the first byte: the digest that the body must have.
+    """
 
     def __init__(self, url: str, limits: Limits, retry_after_max: float, body: Body, wall: Callable[[], float]) -> None:
         self.url = url
+        self.expected: Digest | None = None
         self.status: int | None = None
         self._limits = limits
         self._retry_after_max = retry_after_max
@@ -109,6 +115,7 @@ class Exchange:
         self._wire = 0
         self._size = 0
         self._hash = hashlib.sha256()
+        self._md5: hashlib._Hash | None = None  # kept only where the list names one
         self._head = b""
         self._ending: formats.Ending | None = None  # watched only where no length is announced
         self._format: formats.Format | None = None
@@ -133,6 +140,8 @@ class Exchange:
             raise Empty("status 200 with an empty body")
         self._inflater = self._decoder()
         self._ending = formats.Ending() if self._announced is None else None
+        if self.expected and self.expected.name == "md5":
+            self._md5 = hashlib.md5(usedforsecurity=False)
         return Read()
 
     @property
@@ -176,6 +185,7 @@ class Exchange:
         self._sniff()
         if self._ending and self._format and not self._ending.reached(self._format):
             raise Truncated(f"no length was announced and the {self._format.name} has no end, {self._size} bytes came")
+        self._verify()
         image = Image(
             size=self._size,
             sha256=self._hash.hexdigest(),
@@ -258,7 +268,16 @@ class Exchange:
         if self._ending:
             self._ending.feed(data)
         self._hash.update(data)
+        if self._md5:
+            self._md5.update(data)
         self._body.write(data)
+
+    def _verify(self) -> None:
+        if self.expected is None:
+            return
+        got = (self._md5 or self._hash).hexdigest()
+        if got != self.expected.hex:
+            raise HashMismatch(f"the {self.expected.name} is {got[:12]}…, the list says {self.expected.hex[:12]}…")
 
     def _sniff(self) -> None:
         self._format = self._format or formats.sniff(self._head)

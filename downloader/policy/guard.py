@@ -117,7 +117,7 @@ def _embedded(ip: IPv4Address | IPv6Address) -> IPv4Address | None:
 
 def _rule(text: str) -> tuple[str, int | None]:
     try:
-        if re.search(r"[/?#@\s]", text):
+        if re.search(r"[/\\?#@\s]", text):
             raise BadUrl("more than a host")
         host, _ = endpoint(normalise(f"http://{text}"))
     except BadUrl:

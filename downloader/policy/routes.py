@@ -82,7 +82,13 @@ def _proxy(text: str, said: str) -> Proxy:
         parts = urlsplit(text if "://" in text else f"http://{text}")
         # The host is judged as any URL's is, so that nothing odd gets as far as a connection.
         host, port = endpoint(normalise(f"http://{parts.netloc.rpartition('@')[2]}/"))
-        if parts.scheme != "http" or parts.path not in ("", "/") or parts.query or parts.fragment:
+        if (
+            "\\" in parts.netloc
+            or parts.scheme != "http"
+            or parts.path not in ("", "/")
+            or parts.query
+            or parts.fragment
+        ):
             raise ValueError
     except (ValueError, BadUrl):
         how = "write it like http://host:3128, or none; only HTTP is spoken"

@@ -11,11 +11,13 @@ from typing import Any, Self
 
 from downloader.errors import UsageError
 from downloader.settings.groups import Ending, FilterRules, Limits, Output, Pace, Process, Reach, Retry
+from downloader.settings.intake import Intake
 from downloader.settings.request import Request
 
 __all__ = [
     "Ending",
     "FilterRules",
+    "Intake",
     "Limits",
     "Output",
     "Pace",
@@ -33,6 +35,7 @@ __all__ = [
 class Settings:
     """All groups; make one with ``Settings.of(jobs=64, engine="async")``."""
 
+    intake: Intake = field(default_factory=Intake)
     pace: Pace = field(default_factory=Pace)
     retry: Retry = field(default_factory=Retry)
     limits: Limits = field(default_factory=Limits)

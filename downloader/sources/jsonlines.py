@@ -5,33 +5,25 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from downloader.model import Line
+from downloader.settings import Intake
+from downloader.sources.entries import line_of
 from downloader.sources.lines import bounded
 
 MOST = 1 << 20
 """Longest line, in bytes."""
 
-OWN = frozenset(("url", "index", "code", "detail", "http_status", "attempts"))
-"""Fields that failed.jsonl writes itself; all others are the user's."""
+_BOM = b"\xef\xbb\xbf"
 
 
-def read_jsonl(file: BinaryIO, name: str) -> Iterator[Line]:
-    """Go through a list; a string stands for its URL, and what is neither stands for itself and fails as a bad URL."""
+def read_jsonl(file: BinaryIO, name: str, intake: Intake) -> Iterator[Line]:
+    """Go through a list; a string stands for its URL, and what is no JSON for itself: it fails as a bad URL."""
     for number, raw in bounded(file, MOST):
-        if raw.strip():
-            yield _line(raw, f"{name}:{number}")
+        if line := raw.removeprefix(_BOM if number == 1 else b"").strip():
+            yield _line(line, f"{name}:{number}", intake.url_col)
 
 
-def _line(raw: bytes, place: str) -> Line:
+def _line(raw: bytes, place: str, url_col: str) -> Line:
     try:
-        entry = json.loads(raw)
-        if isinstance(entry, str):
-            return Line(entry, place)
-        own = {_whole(key): _whole(str(value)) for key, value in entry.items() if key not in OWN}
-        return Line(str(entry["url"]), place, own)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return Line(raw.decode("utf-8", "replace").strip(), place)
-
-
-def _whole(text: str) -> str:
-    """Spell out halves of characters, which JSON can hold and nothing else can."""
-    return text.encode("utf-8", "backslashreplace").decode()
+        return line_of(json.loads(raw), place, url_col)
+    except (ValueError, RecursionError):
+        return Line(raw.decode("utf-8", "replace"), place)

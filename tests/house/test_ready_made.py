@@ -9,7 +9,6 @@ from downloader.cli.layers import read_config, ready_made, ready_made_files
 from downloader.engines.agent import NAME, product, user_agent
 from downloader.imageserver import ImageServer, Plan
 from downloader.job import Job, run_job
-from downloader.registry import reader
 from downloader.settings import Settings, each_field
 from downloader.sources.files import Lists
 
@@ -58,6 +57,6 @@ def test_each_runs_a_small_job(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     plan = Plan(hosts=3, latency=0.01, size=3000, flaky=frozenset({1} if name in ("fast", "ten-images") else ()))
     with ImageServer(plan) as server:
         hosts = [f"127.0.0.{number}" for number in (1, 2, 3)]
-        report = run_job(Job(Lists(reader, server.urls(3)), settings.replace(allow_host=hosts)))
+        report = run_job(Job(Lists(server.urls(3)), settings.replace(allow_host=hosts)))
     assert (report.saved, report.failed) == (3, {})
     assert len(list((tmp_path / settings.output.output).glob("*.jpg"))) == 3

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downloader.errors import BadUrl
-from downloader.policy.address import MAX_URL, endpoint, follow, host_of, normalise
+from downloader.policy.address import MAX_URL, endpoint, follow, host_of, masked, normalise
 
 NORMAL = [
     ("http://example.com", "http://example.com/"),
@@ -29,7 +29,7 @@ NORMAL = [
     ("http://example.com/a%2Fb", "http://example.com/a%2Fb"),
     ("http://example.com/!$&'()*+,;=:@-._~", "http://example.com/!$&'()*+,;=:@-._~"),
     ("http://example.com/?a/b?c", "http://example.com/?a/b?c"),
-    ('http://example.com/"<>[]\\^`{|}', "http://example.com/%22%3C%3E%5B%5D%5C%5E%60%7B%7C%7D"),
+    ('http://example.com/"<>[]^`{|}', "http://example.com/%22%3C%3E%5B%5D%5E%60%7B%7C%7D"),
     ("http://example.com/\x00\x7f", "http://example.com/%00%7F"),
     ("http://example.com/caf\udce9", "http://example.com/caf%E9"),
     ("http://bücher.example/", "http://xn--bcher-kva.example/"),
@@ -44,25 +44,52 @@ NORMAL = [
     ("http://[::1]:8080/", "http://[::1]:8080/"),
     ("http://[2001:DB8:0:0::1]/", "http://[2001:db8::1]/"),
     ("http://exa\tmple.com/a\nb", "http://example.com/ab"),
+    ("http://exa\tmple.com/a\r\n\t/b?c\td", "http://example.com/a/b?cd"),
+    ("\x00\x1f http://example.com/a \x00", "http://example.com/a"),
+    ("http:\\\\example.com\\a\\b.jpg?c\\d", "http://example.com/a/b.jpg?c%5Cd"),
+    ("http://example.com\\@evil.example/", "http://example.com/@evil.example/"),
+    ("http://example.com/a#b\\c", "http://example.com/a"),
+    ("http:example.com/a.jpg", "http://example.com/a.jpg"),
+    ("https:/example.com/a.jpg", "https://example.com/a.jpg"),
+    ("http:///example.com/a.jpg", "http://example.com/a.jpg"),
+    ("HTTPS:\\/\\example.com/a.jpg", "https://example.com/a.jpg"),
+    ("//example.com/a.jpg", "https://example.com/a.jpg"),
+    ("\\\\example.com\\a.jpg", "https://example.com/a.jpg"),
+    ("//example.com:8080/a.jpg", "https://example.com:8080/a.jpg"),
+    ("example.com/a.jpg", "https://example.com/a.jpg"),
+    ("www.Example.com/a b.jpg?q=http://h/", "https://www.example.com/a%20b.jpg?q=http://h/"),
+    ("bücher.example/ü.jpg", "https://xn--bcher-kva.example/%C3%BC.jpg"),
+    ("example.xn--p1ai/a.jpg", "https://example.xn--p1ai/a.jpg"),
 ]
 
 BAD = [
-    ("", "no scheme"),
-    ("example.com/a.jpg", "no scheme"),
-    ("//example.com/a.jpg", "no scheme"),
+    ("", "there is no URL"),
+    ("\x00 ", "there is no URL"),
+    ("a.jpg", "it has no scheme: write http:// or https:// before the host: 'a.jpg'"),
+    ("images/a.jpg", "no scheme"),
+    ("./example.com/a.jpg", "no scheme"),
+    ("/example.com/a.jpg", "no scheme"),
+    ("example.com", "no scheme"),
+    ("192.0.2.1/a.jpg", "no scheme"),
+    ("localhost/a.jpg", "no scheme"),
     ("localhost:8000/a.jpg", "no scheme"),
+    ("example.com:8000/a.jpg", "no scheme"),
+    ("'http://example.com/a.jpg'", "no scheme"),
+    ("<http://example.com/a.jpg>", "no scheme"),
+    (f"{'a.' * 200}example/a.jpg", "no scheme"),
     ("ftp://example.com/a", "ftp: cannot be fetched"),
     ("file:///etc/passwd", "file: cannot be fetched"),
     ("data:image/png;base64,AAAA", "data: cannot be fetched"),
     ("javascript:alert(1)", "javascript: cannot be fetched"),
     ("http://", "no host"),
-    ("http:///a.jpg", "no host"),
-    ("http:example.com", "no host"),
+    ("http:///", "no host"),
+    ("http:\\\\", "no host"),
+    ("//", "no host"),
     ("http://:80/", "no host"),
     ("http://user@example.com/", "user name"),
     ("http://user:secret@example.com/", "user name"),
-    ("http://example.com\\@evil.example/", "user name"),
-    ("http://example.com\\evil.example/", "no host name"),
+    ("http://user@example.com\\a.jpg", "give the login with --netrc FILE: http://…@example.com"),
+    ("//user:secret@example.com/", "user name"),
     ("http://exa mple.com/", "no host name"),
     ("http://ex%61mple.com/", "no host name"),
     ("http://-a.example/", "no host name"),
@@ -101,11 +128,38 @@ def test_bad_urls_are_refused(text, said):
     assert said in error.value.detail
 
 
-def test_a_password_is_not_repeated():
-    """The refusal of a user name does not carry the password into the manifest."""
+LOGINS = [
+    "http://user:secret@example.com/a.jpg",
+    "http:user:secret@example.com/a.jpg",
+    "//user:secret@example.com/a.jpg",
+    "http:\\\\user:secret@example.com\\a.jpg",
+    "ftp://user:secret@example.com/a.jpg",
+    "user:secret@example.com/a.jpg",
+    "http://user:se/secret@example.com/a.jpg",
+    "http://user:se#secret@example.com/a.jpg",
+    "http://user:se?secret@example.com/a.jpg",
+    "http://user:se@secret@example.com/a.jpg",
+    "http://user:secret@exa mple.com/",
+    "  http://user:secret@example.com:0/",
+    "no URL in column 'url': 1,ftp://user:secret@example.com/",
+]
+
+
+@pytest.mark.parametrize("text", LOGINS)
+def test_a_password_is_not_repeated(text):
+    """The refusal of a line does not carry a password into the manifest, and nor does what is kept of the line."""
     with pytest.raises(BadUrl) as error:
-        normalise("http://user:secret@example.com/")
+        normalise(text)
     assert "secret" not in error.value.detail
+    assert "secret" not in masked(text)
+    assert masked(text).endswith("@" + text.rpartition("@")[2])
+    assert masked(masked(text)) == masked(text)
+
+
+@pytest.mark.parametrize("text", ["http://example.com/a", "a@b.example", "3,a@b.example,http://h/", "@", ""])
+def test_what_holds_no_login_is_kept(text):
+    """Only what stands behind a scheme or two slashes can be a login."""
+    assert masked(text) == text
 
 
 @pytest.mark.parametrize(

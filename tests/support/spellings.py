@@ -18,6 +18,7 @@ ADDRESSES = (
     "LOCALHOST",
     "LocalHost.",
     "innocent.example",
+    "127.0.0.1\\.example.com",  # a backslash ends the host as a slash does
     "169.254.169.254",
     "[::ffff:169.254.169.254]",
     "[::FFFF:A9FE:A9FE]",
@@ -62,7 +63,6 @@ NO_HOSTS = (
     "[127.0.0.1]",
     "[::1",
     "127.0.0.1%00.example.com",
-    "127.0.0.1\\.example.com",
     "example.com@127.0.0.1",
     "127%2e0%2e0%2e1",
     "127..0.0.1",

@@ -50,7 +50,7 @@ def test_the_branch_decides(leaf):
         (
             False,
             "no-such-host not-found gone forbidden http-status not-an-image empty too-large bad-url "
-            "private-address bad-reply too-many-redirects tls",
+            "private-address bad-reply too-many-redirects tls hash-mismatch",
         ),
     ],
 )
