@@ -6,14 +6,14 @@ report = download(["https://example.com/a.jpg"], "images", engine="async", jobs=
 print(report.saved, report.failed)
 """
 
-from typing import TYPE_CHECKING, Any
-
-from downloader.errors import DownloaderError, InputError, OutputError, UsageError
-from downloader.model import Failed, Outcome, Report, Saved, Skipped
-from downloader.settings import Settings
-
+TYPE_CHECKING = False  # what typing calls so: loading that takes as long as the rest of this page
 if TYPE_CHECKING:
+    from typing import Any
+
+    from downloader.errors import DownloaderError, InputError, OutputError, UsageError
+    from downloader.model import Failed, Outcome, Report, Saved, Skipped
     from downloader.programs import download
+    from downloader.settings import Settings
 
 __version__ = "0.1.0"
 
@@ -31,11 +31,19 @@ __all__ = [
     "download",
 ]
 
+_HOMES = {
+    "errors": ("DownloaderError", "InputError", "OutputError", "UsageError"),
+    "model": ("Failed", "Outcome", "Report", "Saved", "Skipped"),
+    "programs": ("download",),
+    "settings": ("Settings",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
-def __getattr__(name: str) -> Any:
-    # Loaded on use, so that `downloader --help` waits for no HTTP library.
-    if name == "download":
-        from downloader.programs import download
 
-        return download
-    raise AttributeError(f"module 'downloader' has no attribute {name!r}")
+def __getattr__(name: str) -> "Any":
+    # Loaded on use: `downloader --help` waits for no HTTP library, and Ctrl-C is ours before anything is loaded.
+    from importlib import import_module
+
+    if name not in _HOME:
+        raise AttributeError(f"module 'downloader' has no attribute {name!r}")
+    return getattr(import_module(f"downloader.{_HOME[name]}"), name)

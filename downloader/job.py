@@ -24,6 +24,7 @@ from downloader.policy.schedule import Schedule
 from downloader.policy.template import Naming
 from downloader.ports import Control, Emit, Observer, Shelf, Sink, Source
 from downloader.resolver import Lookup, Resolver
+from downloader.room import Room
 from downloader.settings import Settings
 from downloader.surroundings import Surroundings
 from downloader.tally import Emitter, Tally
@@ -61,12 +62,15 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
     with ExitStack() as stack:
         manifest = stack.enter_context(Manifest(folder, fsync=job.settings.output.fsync, whole=bool(job.kept)))
         stack.enter_context(time_limit(control, job.settings.ending))
+        room = Room(folder, job.settings.ending, emit)
+        room.look(control)
         line = _assembled(job, manifest, control, tally, emit, stack)
         stack.push(_failures_writer(manifest))
         fetched = stack.enter_context(closing(line.engine.fetch(line.schedule, control, emit)))
         worked_on = line.stage.run(fetched) if line.stage else fetched
         for outcomes in manifest.record(line.sink.store(worked_on)):
             tally.add(outcomes)
+            room.look(control)
             emit(Committed(outcomes))
             emit.progress(line.supply, tally)
         _keep_learnt(line.schedule.learnt(), manifest)
@@ -78,7 +82,8 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
         seconds_in_dns=line.resolver.waited,
         remarks=tuple(filter(None, [Naming.of(job.settings.output).remark(tally.last)])),
     )
-    log.info("run ended: %d lines, %d saved, %d failed", report.lines, report.saved, report.failures)
+    counts = {"lines": report.lines, "saved": report.saved, "failed": report.failures}
+    log.info("run ended: %d lines, %d saved, %d failed", *counts.values(), extra=counts)
     return report
 
 
@@ -109,7 +114,8 @@ def _assembled(job: Job, manifest: Manifest, control: Control, tally: Tally, emi
     stage = _stage(settings, control, emit, stack)
     manifest.remember("settings", settings.without_secrets())
     manifest.remember("withheld", settings.withheld())
-    log.info("run %d in %s: engine %s, %d jobs", manifest.run, tally.folder, settings.pace.engine, kit.jobs)
+    facts = {"run": manifest.run, "folder": str(tally.folder), "engine": settings.pace.engine, "jobs": kit.jobs}
+    log.info("run %d in %s: engine %s, %d jobs", *facts.values(), extra=facts)
     feeder = stack.enter_context(Feeder(job.source, control))
     reserve = reservations(settings.output, manifest.claims, tally.folder, emit)
     supply = Unfinished(feeder, manifest, job.ask_again, tally.known, reserve)
@@ -145,7 +151,7 @@ def _check_lines(came: int, ended: int) -> None:
 def _keep_learnt(hosts: dict[str, str], manifest: Manifest) -> None:
     """Log and keep what was learnt of hosts, for status."""
     for name, story in hosts.items():
-        log.info("host %s: %s", name, story)
+        log.info("host %s: %s", name, story, extra={"host": name})
     manifest.remember("hosts", hosts)
 
 

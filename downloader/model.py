@@ -231,7 +231,7 @@ class Report:
     seconds_at_work: float = 0.0  # summed over attempts: what one after another would have taken
     seconds_in_dns: float = 0.0  # of those, waiting for look-ups
     lines: int = 0
-    stopped: str | None = None  # why the job ended before its list: "interrupt", "terminate", "max-duration"
+    stopped: str | None = None  # why the job ended before its list: a key of STOPPED
     remarks: tuple[str, ...] = ()  # what else a person should know
     outcomes: tuple[Outcome, ...] = ()  # only from downloader.download()
 
@@ -257,7 +257,7 @@ class Report:
         return 4 if self.transient else 3
 
 
-STOPPED = {"max-duration": 8, "interrupt": 130, "terminate": 143}
+STOPPED = {"max-duration": 8, "min-free": 8, "hangup": 129, "interrupt": 130, "terminate": 143}
 
 
 def outcome_fields(outcome: Outcome) -> dict[str, Any]:

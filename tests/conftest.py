@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 from hypothesis import settings
 
+from tests.support.browser import browser
 from tests.support.hostile import SCRIPTS, HostileServer
 from tests.support.servers import httpserver, make_httpserver
 from tests.support.tls import Tls
@@ -14,7 +15,7 @@ from tests.support.tls import Tls
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
-__all__ = ["hostile", "hostile_over_tls", "httpserver", "make_httpserver", "tls"]
+__all__ = ["browser", "hostile", "hostile_over_tls", "httpserver", "make_httpserver", "tls"]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from downloader.errors import DownloaderError, OutputError
 
 PURPOSES = {
     "Fetch": ("get", "retry"),
-    "Look": ("status", "audit"),
+    "Look": ("status", "audit", "export"),
     "Set up": ("config", "doctor", "completion"),
     "Learn": ("demo", "lesson", "compare", "imageserver"),
 }
@@ -93,6 +93,6 @@ def leave(status: Any) -> NoReturn:
         sys.stderr.flush()
     except OSError:
         os._exit(status)  # nobody reads any more
-    if threading.active_count() > 1 or status in (130, 143):
+    if threading.active_count() > 1 or status in (129, 130, 143):
         os._exit(status)
     sys.exit(status)

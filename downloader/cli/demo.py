@@ -21,14 +21,16 @@ FAILS_ONCE = 3
 )
 def command() -> int:
     """Fetch ten images from a local server, a thread for each, into temp/."""
-    from downloader.cli.running import start_logging, stoppable
+    from downloader.cli.logs import start_logging
+    from downloader.cli.running import stoppable
+    from downloader.cli.voice import Voice
     from downloader.imageserver import ImageServer, Plan
     from downloader.job import Job, run_job
     from downloader.manifest.mend import forget
     from downloader.ports import Control
     from downloader.sources.files import Lists
 
-    start_logging(0)
+    start_logging(0, Voice(sys.stderr))
     settings = Settings().replace(**read_config(ready_made("ten-images")))
     forget(Path(settings.output.output), "http://127.0.0.1:%/image-%.jpg")  # an earlier demo, on another port
     plan = Plan(latency=0.3, size=20 << 10, seed=1, flaky=frozenset({FAILS_ONCE}))

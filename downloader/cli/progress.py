@@ -1,43 +1,40 @@
 """Progress on stderr: a bar on a terminal, a plain line now and then elsewhere."""
 
-import os
-import sys
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
 
-from downloader.cli.summary import size_text
+from downloader.cli.bar import Standing, bar_line
+from downloader.cli.voice import Voice
 from downloader.model import Committed, Event, Known, ListEnded, Notice, Saved
+from downloader.pages.units import decimal_text
 from downloader.ports import Control
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
 
 PLAIN_EVERY = 10.0
 """Seconds between plain lines."""
 
+RED, PLAIN = "\x1b[31m", "\x1b[0m"
+
 
 @contextmanager
-def progress(kind: str, control: Control) -> Iterator["Quiet"]:
+def progress(kind: str, control: Control, voice: Voice) -> Iterator["Quiet"]:
     """Give an observer that shows progress as "bar", "plain" or "none"; "auto" takes what suits stderr."""
-    if kind == "auto":
-        kind = "bar" if sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown") else "plain"
-    if kind != "bar":
-        yield Plain(control) if kind == "plain" else Quiet(control)
-        return
-    from rich.console import Console
-
-    with _bar(Console(stderr=True)) as shown:
-        yield Bar(control, shown)
+    if kind == "auto" or (kind == "bar" and not voice.moves):
+        kind = "bar" if voice.moves else "plain"
+    try:
+        yield _KINDS[kind](control, voice)
+    finally:
+        voice.let_go()
 
 
 class Quiet:
     """Counts what happens and shows nothing but notices of the run as a whole."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, voice: Voice) -> None:
         self._control = control
+        self._voice = voice
         self._told = False
         self._start = time.monotonic()
         self._counts: Counter[str] = Counter()
@@ -58,6 +55,7 @@ class Quiet:
                 self._known = count
             case ListEnded(lines):
                 self._lines = lines
+                self._show()
             case Notice(text):
                 self._say(text)
 
@@ -65,8 +63,7 @@ class Quiet:
         """Show how far it is; called at every beat."""
 
     def _say(self, text: str) -> None:
-        with suppress(OSError):  # nobody reads it
-            print(f"downloader: {text}", file=sys.stderr)
+        self._voice.say(f"downloader: {text}")
 
     def _tell_of_stopping(self) -> None:
         if self._control.stopping and not self._told:
@@ -88,8 +85,8 @@ class Quiet:
 class Plain(Quiet):
     """Prints a line every ten seconds."""
 
-    def __init__(self, control: Control) -> None:
-        super().__init__(control)
+    def __init__(self, control: Control, voice: Voice) -> None:
+        super().__init__(control, voice)
         self._next = self._start + PLAIN_EVERY
 
     def _show(self) -> None:
@@ -101,43 +98,19 @@ class Plain(Quiet):
         of = f" of {self._lines}" if self._lines is not None else ""
         self._say(
             f"{now - self._start:.0f} s: {self._done}{of} done, {self._counts['failed']} failed, "
-            f"{images:.1f} images/s, {size_text(rate)}/s"
+            f"{images:.1f} images/s, {decimal_text(rate)}/s"
         )
 
 
 class Bar(Quiet):
     """Moves a bar."""
 
-    def __init__(self, control: Control, shown: "Progress") -> None:
-        super().__init__(control)
-        self._shown = shown
-        self._task = shown.add_task("", total=None, images="", rate="", failed="")
-
     def _show(self) -> None:
-        images, rate = self._rates()
-        failed = self._counts["failed"]
-        self._shown.update(
-            self._task, completed=self._done, total=self._lines, images=f"{images:.1f} images/s",
-            rate=f"{size_text(rate)}/s", failed=f"{failed} failed" if failed else "",
-        )  # fmt: skip
-
-    def _say(self, text: str) -> None:
-        self._shown.console.print(f"downloader: {text}", markup=False, highlight=False)
+        standing = Standing(self._done, self._lines, self._counts["failed"], *self._rates())
+        line = bar_line(standing, self._voice.width)
+        if standing.failed and self._voice.colours:
+            line = re.sub(r"[\d,]+ failed", rf"{RED}\g<0>{PLAIN}", line)
+        self._voice.show(line)
 
 
-def _bar(console: object) -> "Progress":
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    assert isinstance(console, Console)  # noqa: S101 - typed as object so that rich is loaded only for a bar
-    return Progress(
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[images]}"),
-        TextColumn("{task.fields[rate]}"),
-        TextColumn("[red]{task.fields[failed]}"),
-        TimeRemainingColumn(),
-        console=console,
-        refresh_per_second=4,
-        expand=True,
-    )
+_KINDS = {"none": Quiet, "plain": Plain, "bar": Bar}

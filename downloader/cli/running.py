@@ -1,41 +1,54 @@
 """Running a job for a person: signals, progress, results, summary and exit status."""
 
-import logging
 import resource
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
+from typing import Any, TypeAlias
 
+from downloader.cli.logs import start_logging
 from downloader.cli.manners import Manners
 from downloader.cli.progress import progress
+from downloader.cli.reports import Reports
 from downloader.cli.results import JsonLines
 from downloader.cli.summary import print_summary
+from downloader.cli.voice import Voice
 from downloader.job import Job, run_job
 from downloader.ports import Control, Observer
 from downloader.settings import Ending
 
 MOST_DESCRIPTORS = 65536
 
+Handler: TypeAlias = Callable[[int, FrameType | None], Any]
+
 
 def run(job: Job, manners: Manners, observers: tuple[Observer, ...] = ()) -> int:
     """Run a job and give the exit status of the program."""
-    start_logging(manners.verbose)
+    voice = Voice(sys.stderr)
+    start_logging(manners.verbose, voice, manners.log_format, manners.log_file)
     _lift_descriptor_limit()
     control = Control()
     ending = job.settings.ending
     results = JsonLines(sys.stdout) if manners.json else None
+    reports = Reports(manners.reports, job.settings)
     with ExitStack() as stack:
         stack.enter_context(stoppable(control, ending))
-        shown = stack.enter_context(progress(manners.progress, control))
-        report = run_job(job, control, [*observers, *([results] if results else []), shown])
-    status = report.exit_status(ending.tolerate)
+        stack.enter_context(reports.in_any_case())
+        shown = stack.enter_context(progress(_shown(manners), control, voice))
+        report = run_job(job, control, [*observers, *([results] if results else []), *reports.observers, shown])
+    status = reports.write(report, report.exit_status(ending.tolerate))
     if results:
         results.summary(report, status)
     if not manners.quiet:
         print_summary(report, status)
     return status
+
+
+def _shown(manners: Manners) -> str:
+    """Say how progress is shown: results that come to the terminal too would be written over the bar."""
+    return "plain" if manners.progress == "auto" and manners.json and sys.stdout.isatty() else manners.progress
 
 
 def _lift_descriptor_limit() -> None:
@@ -48,7 +61,7 @@ def _lift_descriptor_limit() -> None:
 
 @contextmanager
 def stoppable(control: Control, ending: Ending) -> Iterator[None]:
-    """Have Ctrl-C and SIGTERM stop the job through its control."""
+    """Have Ctrl-C, SIGTERM and SIGHUP stop the job through its control."""
 
     def interrupt(_: int, __: FrameType | None) -> None:
         if control.stopping or ending.on_interrupt == "abandon":
@@ -56,23 +69,15 @@ def stoppable(control: Control, ending: Ending) -> Iterator[None]:
         else:
             control.drain("interrupt", ending.drain_timeout)
 
-    def terminate(_: int, __: FrameType | None) -> None:
-        control.drain("terminate", ending.drain_timeout)
+    def draining(reason: str) -> Handler:
+        return lambda _number, _frame: control.drain(reason, ending.drain_timeout)
 
-    before = {
-        signal.SIGINT: signal.signal(signal.SIGINT, interrupt),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, terminate),
-    }
+    handlers: dict[signal.Signals, Handler] = {signal.SIGINT: interrupt, signal.SIGTERM: draining("terminate")}
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # else nohup says that the run outlives its terminal
+        handlers[signal.SIGHUP] = draining("hangup")
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def start_logging(verbose: int) -> None:
-    """Log to stderr: a job's events with -v, an image's with -vv."""
-    levels = (logging.ERROR, logging.INFO, logging.DEBUG)
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=levels[min(verbose, 2)])
-    for library in ("urllib3", "asyncio", "aiohttp"):
-        logging.getLogger(library).setLevel(logging.CRITICAL)  # what they warn of is judged and recorded by us
+        for number, former in before.items():
+            signal.signal(number, former)

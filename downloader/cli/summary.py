@@ -9,11 +9,14 @@ from contextlib import suppress
 
 from downloader.errors import advice, is_transient, remedy
 from downloader.model import Report
+from downloader.pages.units import decimal_text
 
 _STOPPED = {
     "interrupt": "stopped by Ctrl-C",
     "terminate": "stopped by SIGTERM",
+    "hangup": "stopped: the terminal is gone",
     "max-duration": "stopped: --max-duration is over",
+    "min-free": "stopped: less is free than --min-free",
 }
 
 
@@ -34,11 +37,7 @@ def print_summary(report: Report, status: int) -> None:
 
 def summary_lines(report: Report, status: int) -> list[str]:
     """Give the lines of the summary."""
-    lines = [f"{_STOPPED[report.stopped]} after {report.seconds:.1f} s"] if report.stopped else []
-    lines.append(
-        f"saved {report.saved} of {max(report.total, report.lines)}, skipped {report.skipped}, "
-        f"failed {report.failures}{_rate(report)}"
-    )
+    lines = verdict(report)
     if report.known:
         lines.append(f"{report.known} of them were settled in earlier runs and not asked again")
     width = max(map(len, report.failed), default=0)
@@ -52,11 +51,21 @@ def summary_lines(report: Report, status: int) -> list[str]:
     return lines
 
 
+def verdict(report: Report) -> list[str]:
+    """Say in a line how the list stands, and before it in another why the job ended before its list."""
+    lines = [f"{_STOPPED[report.stopped]} after {report.seconds:.1f} s"] if report.stopped else []
+    lines.append(
+        f"saved {report.saved} of {max(report.total, report.lines)}, skipped {report.skipped}, "
+        f"failed {report.failures}{_rate(report)}"
+    )
+    return lines
+
+
 def _rate(report: Report) -> str:
     if not report.fetched:
         return ""
     rate = report.fetched / report.seconds
-    return f" ({size_text(report.bytes)} in {report.seconds:.1f} s, {rate:.1f} images/s)"
+    return f" ({decimal_text(report.bytes)} in {report.seconds:.1f} s, {rate:.1f} images/s)"
 
 
 def next_step(report: Report, status: int) -> str:
@@ -77,12 +86,3 @@ def retry_command(folder: str, codes: Sequence[str]) -> str:
     return (
         f"downloader retry {folder} --code {mendable} {remedy(mendable)}" if mendable else f"downloader status {folder}"
     )
-
-
-def size_text(count: float) -> str:
-    """Give a count of bytes as people read it."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"

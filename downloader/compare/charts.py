@@ -1,28 +1,18 @@
-"""The pictures of the page, drawn here as SVG.
+"""The pictures of the page, drawn here as SVG of the parts that all pages share."""
 
-No library serves better: the drawing libraries give pictures that scale as a whole, letters too, so that a telephone
-shows them too small to read, and in fixed colours. These stand in per cent of the width they are given, letters keep
-their size, and colours are the page's own, by class. Marks that need a path stand in a nested picture that is
-stretched (``_stretched``), and lines keep their width.
-"""
-
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from downloader.compare.figures import Figures, Sweep
-from downloader.compare.markup import Markup, element, join
 from downloader.compare.raw import PHASES, WORK
-from downloader.compare.scales import Linear, Logarithmic, above
-from downloader.compare.units import seconds_on, seconds_text, share_text
+from downloader.pages.markup import Markup, element, join
+from downloader.pages.plot import AXIS, PLOT, across, curve, picture, stretched, tick, up
+from downloader.pages.scales import Linear, Logarithmic, above
+from downloader.pages.units import seconds_on, seconds_text, share_text
 
 ROW = 46
 """Height of a row of bars: a line of letters, and the bar under it."""
 
 BAR = 16
-AXIS = 26
-PLOT = 260
-"""Height of the plots with curves."""
-
 NAME = 24
 """Characters of an engine's name in a picture."""
 
@@ -31,12 +21,6 @@ NEAR = 7.0
 
 CURVE = 120
 """Points of a cumulative curve; more could not be told apart."""
-
-
-def picture(height: float, title: str, told: str, *marks: Any) -> Markup:
-    """Frame a picture as wide as its place; ``title`` and ``told`` are for those who do not see it."""
-    words = (element("title", title), element("desc", told))
-    return element("svg", words, marks, role="img", width="100%", height=height, class_="chart")
 
 
 def times(found: Sequence[Figures], title: str, colours: Mapping[str, str]) -> Markup:
@@ -125,15 +109,15 @@ def latencies(found: Sequence[Figures], colours: Mapping[str, str]) -> Markup:
         last = len(one.latencies) - 1
         picked = sorted({round(last * step / CURVE) for step in range(CURVE + 1)}) if last >= 0 else []
         points = [(scale.at(one.latencies[at]), 100 * (1 - (at + 1) / (last + 1))) for at in picked]
-        curves.append(_curve(points, colours[one.engine]))
+        curves.append(curve(points, colours[one.engine]))
     told = "; ".join(f"{one.engine}: half within {seconds_text(one.percentiles[0])}" for one in seen)
     return picture(
         PLOT + AXIS,
         "Latency of the attempts, cumulative",
         told,
-        _up(Linear(1.0), share_text, 5),
+        up(Linear(1.0), share_text, 5),
         across(scale, PLOT, lambda value: seconds_on(value)(value)),
-        _stretched(curves),
+        stretched(curves),
     )
 
 
@@ -141,25 +125,25 @@ def sweep(found: Sequence[Sweep], colours: Mapping[str, str]) -> Markup:
     """Draw the throughput over the concurrency, an engine a line, every run a dot, the knee a ring."""
     levels = sorted({level for one in found for level in one.rates})
     along = Logarithmic(levels[0] * 0.85, levels[-1] * 1.15)
-    up = Linear(above([rate for one in found for _, rate in one.dots]))
+    high = Linear(above([rate for one in found for _, rate in one.dots]))
     lines, marks = [], []
     for one in found:
         colour = colours[one.engine]
-        lines.append(_curve([(along.at(level), 100 - up.at(rate)) for level, rate in one.rates.items()], colour))
-        marks += [_dot(along.at(level), up.at(rate), 2.6, f"{colour} run") for level, rate in one.dots]
+        lines.append(curve([(along.at(level), 100 - high.at(rate)) for level, rate in one.rates.items()], colour))
+        marks += [_dot(along.at(level), high.at(rate), 2.6, f"{colour} run") for level, rate in one.dots]
         if one.knee is not None:
-            marks.append(_dot(along.at(one.knee), up.at(one.rates[one.knee]), 7, f"{colour} knee"))
+            marks.append(_dot(along.at(one.knee), high.at(one.rates[one.knee]), 7, f"{colour} knee"))
     told = "; ".join(f"{one.engine}: {knee_text(one)}" for one in found)
     spoken = [level for level, next_one in zip(levels, [*levels[1:], None], strict=True)
               if next_one is None or along.at(next_one) - along.at(level) >= NEAR]  # fmt: skip
-    axis = [_tick(along.at(level), PLOT, f"{level}" if level in spoken else "") for level in levels]
+    axis = [tick(along.at(level), PLOT, f"{level}" if level in spoken else "") for level in levels]
     return picture(
         PLOT + AXIS,
         "Throughput over concurrency",
         told,
-        _up(up, "{:,.6g}".format, 5),
+        up(high, "{:,.6g}".format, 5),
         axis,
-        _stretched(lines),
+        stretched(lines),
         marks,
     )
 
@@ -171,14 +155,6 @@ def knee_text(one: Sweep) -> str:
 
 def _dot(across: float, up: float, radius: float, class_: str) -> Markup:
     return element("circle", cx=f"{across:.2f}%", cy=PLOT * (1 - up / 100), r=radius, class_=class_)
-
-
-def legend(keys: Iterable[tuple[str, str]]) -> Markup:
-    """Write which colour is what: pairs of a class and its words."""
-    return element(
-        "ul", [element("li", element("i", class_=class_, aria_hidden="true"), words) for class_, words in keys],
-        class_="legend",
-    )  # fmt: skip
 
 
 def phase_keys(used: Iterable[str]) -> list[tuple[str, str]]:
@@ -203,38 +179,3 @@ def _label(name: str, value: str, place: int) -> Markup:
 
 def _bar(x: float, width: float, y: float, class_: str, *told: Markup) -> Markup:
     return element("rect", told, x=f"{x:.2f}%", width=f"{width:.2f}%", y=y, height=BAR, class_=class_)
-
-
-def across(scale: Linear | Logarithmic, height: float, write: Callable[[float], str]) -> Markup:
-    """Draw the axis below a picture, and its lines up through it."""
-    return join([_tick(scale.at(value), height, write(value)) for value in scale.ticks()])
-
-
-def _tick(at: float, height: float, words: str) -> Markup:
-    """Draw one line of the axis; words at the ends stay inside."""
-    anchor = "start" if at < 2 else "end" if at > 98 else "middle"
-    x = f"{at:.2f}%"
-    return join([
-        element("line", x1=x, x2=x, y1=0, y2=height + 4, class_="grid"),
-        element("text", words, x=x, y=height + 19, text_anchor=anchor, class_="tick"),
-    ])  # fmt: skip
-
-
-def _up(scale: Linear, write: Callable[[float], str], about: int) -> Markup:
-    """Draw the lines of an upright axis; their words stand on them, so that no gutter is lost to narrow screens."""
-    marks = []
-    for value in scale.ticks(about):
-        y = PLOT * (1 - scale.at(value) / 100)
-        marks.append(element("line", x1="0", x2="100%", y1=y, y2=y, class_="grid"))
-        marks.append(element("text", write(value), x="0", y=y - 4, class_="tick") if value else Markup())
-    return join(marks)
-
-
-def _curve(points: Sequence[tuple[float, float]], colour: str) -> Markup:
-    path = "L".join(f"{x:.2f} {y:.2f}" for x, y in points)
-    return element("path", d=f"M{path}", class_=f"curve {colour}") if points else Markup()
-
-
-def _stretched(marks: Any) -> Markup:
-    return element("svg", marks, viewBox="0 0 100 100", preserveAspectRatio="none", width="100%", height=PLOT,
-                   class_="plot")  # fmt: skip

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from downloader.compare.charts import AXIS, across, picture
 from downloader.compare.lanes import lay
-from downloader.compare.markup import Markup, element, join
 from downloader.compare.raw import PHASES, Attempt, Run
-from downloader.compare.scales import Linear
-from downloader.compare.units import seconds_on, seconds_text
+from downloader.pages.markup import Markup, element, join
+from downloader.pages.plot import AXIS, across, picture
+from downloader.pages.scales import Linear
+from downloader.pages.units import seconds_on, seconds_text
 
 MARKS = 30_000
 """Marks that all such pictures of a page may have: of a dozen bytes each, a third of a megabyte at most."""

@@ -10,12 +10,14 @@ from downloader.compare import charts
 from downloader.compare.figures import Figures, Sweep, figures, sweeps
 from downloader.compare.gantt import LANES, gantt
 from downloader.compare.lanes import lay
-from downloader.compare.markup import Markup, element
 from downloader.compare.raw import PHASES, Comparison
 from downloader.compare.statistics import GAIN, MARGIN
 from downloader.compare.terminal import NONE, ROWS, server_text, speedup_text
-from downloader.compare.units import digits, seconds_text, share_text, size_text
 from downloader.compare.verdict import verdict, warnings
+from downloader.pages.document import document, figure, section, table, terms
+from downloader.pages.markup import Markup, element
+from downloader.pages.plot import legend
+from downloader.pages.units import digits, seconds_text, share_text, size_text
 
 LARGEST = 1_000_000
 """Bytes of the file, at most: what can be sent by mail and opens at once."""
@@ -24,8 +26,6 @@ CLOSE_UP = 4
 """Where the slowest engine takes so many times as long as the rest, these are drawn once more without it."""
 
 _UNITS: dict[str, Callable[[Any], str]] = {"server latency": seconds_text, "server size": size_text}
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # the file can ask nobody for anything
 
 
 def write(comparison: Comparison, path: Path) -> None:
@@ -45,17 +45,7 @@ def page(comparison: Comparison) -> str:
 
 def _page(comparison: Comparison, body: Sequence[Markup]) -> str:
     style = files("downloader.compare").joinpath("page.css").read_text("utf-8")
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("link", rel="icon", href="data:,"),  # else a browser asks for one where the page is served
-        element("title", f"Comparison: {', '.join(comparison.engines)}"),
-        element("style", Markup(style)),
-    )
-    return "<!doctype html>\n" + element("html", head, element("body", element("main", list(body))), lang="en")
+    return document(f"Comparison: {', '.join(comparison.engines)}", body, style)
 
 
 def _head(comparison: Comparison) -> Markup:
@@ -84,31 +74,12 @@ def _sections(comparison: Comparison, found: Sequence[Figures]) -> Iterable[Mark
     yield _processor(found)
 
 
-def _section(title: str, told: str, *parts: Any) -> Markup:
-    return element("section", element("h2", title), element("p", told, class_="told"), parts)
-
-
-def _figure(*parts: Any, caption: str | None = None) -> Markup:
-    return element("figure", element("figcaption", caption) if caption else None, parts)
-
-
-def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
-    """Write a table, the first cell of a row its head; it scrolls by itself where it is wider than the screen."""
-    head = element("tr", [element("th", text, scope="col") for text in heads])
-    body = [
-        element("tr", element("th", first, scope="row"), [element("td", cell) for cell in rest])
-        for first, *rest in rows
-    ]
-    inner = element("table", element("thead", head), element("tbody", body), aria_label=title)
-    return element("div", inner, class_="wide", role="region", aria_label=title, tabindex="0")
-
-
 def _times(found: Sequence[Figures], colours: Mapping[str, str]) -> Markup:
-    pictures = [_figure(charts.times(found, "Time of each engine", colours))]
+    pictures = [figure(charts.times(found, "Time of each engine", colours))]
     quick = [one for one in found if one.seconds.value * CLOSE_UP < max(other.seconds.value for other in found)]
     if quick and len(found) > 2:
         close = charts.times(quick, "Time of the quicker engines", colours)
-        pictures.append(_figure(close, caption="The quicker ones, close up"))
+        pictures.append(figure(close, caption="The quicker ones, close up"))
     rows = [
         (one.engine, seconds_text(one.seconds.value), f"{seconds_text(one.seconds.low)} to "
          f"{seconds_text(one.seconds.high)}", speedup_text(one.speedup),
@@ -121,7 +92,7 @@ def _times(found: Sequence[Figures], colours: Mapping[str, str]) -> Markup:
         f"and the ratio is beyond {share_text(MARGIN)}."
     )
     heads = ("Engine", "Median", "95 % interval", "Times as fast as sequential", "Each run")
-    return _section("Time", told, pictures, table("Time of each engine", heads, rows))
+    return section("Time", told, pictures, table("Time of each engine", heads, rows))
 
 
 def _figures(found: Sequence[Figures]) -> Markup:
@@ -129,7 +100,7 @@ def _figures(found: Sequence[Figures]) -> Markup:
              *(write(one) for one in found)) for name, write in ROWS.items()]  # fmt: skip
     heads = ("", *(one.engine for one in found))
     told = "Medians over the runs; latencies over all attempts of all runs."
-    return _section("Figures", told, table("Figures of each engine", heads, rows))
+    return section("Figures", told, table("Figures of each engine", heads, rows))
 
 
 def _latencies(found: Sequence[Figures], colours: Mapping[str, str]) -> Markup:
@@ -142,8 +113,8 @@ def _latencies(found: Sequence[Figures], colours: Mapping[str, str]) -> Markup:
         "How long an attempt was at work: the share of all attempts that had ended by then. The scale is logarithmic."
     )
     heads = ("Engine", "Attempts", "p50", "p95", "p99", "Longest")
-    keys = charts.legend((f"{colours[one.engine]} line", one.engine) for one in found)
-    return _section("Latency", told, _figure(charts.latencies(found, colours), keys), table("Latencies", heads, rows))
+    keys = legend((f"{colours[one.engine]} line", one.engine) for one in found)
+    return section("Latency", told, figure(charts.latencies(found, colours), keys), table("Latencies", heads, rows))
 
 
 def _phases(found: Sequence[Figures]) -> Markup:
@@ -155,15 +126,15 @@ def _phases(found: Sequence[Figures]) -> Markup:
         "Where the time of all attempts went. Queue is the wait for a permit; other is what no phase accounts for; "
         "a dash says that the engine cannot tell, or that it took no time."
     )
-    picture = _figure(charts.phases(found), charts.legend(charts.phase_keys(used)))
-    return _section("Phases", told, picture, table("Phases", ("Engine", *(PHASES[key] for key in used)), rows))
+    picture = figure(charts.phases(found), legend(charts.phase_keys(used)))
+    return section("Phases", told, picture, table("Phases", ("Engine", *(PHASES[key] for key in used)), rows))
 
 
 def _courses(found: Sequence[Figures]) -> Markup:
     pictures, rows, used = [], [], set()
     for one in found:
         lanes = lay(one.shown)
-        pictures.append(_figure(gantt(one.shown, len(found)), caption=f"{one.engine}, round {one.shown.round + 1}"))
+        pictures.append(figure(gantt(one.shown, len(found)), caption=f"{one.engine}, round {one.shown.round + 1}"))
         used |= {key for attempt in one.shown.attempts for key, _, _ in attempt.spans()}
         busy = sum(attempt.seconds for attempt in one.shown.attempts)
         whole = one.shown.seconds * len(lanes)
@@ -178,8 +149,8 @@ def _courses(found: Sequence[Figures]) -> Markup:
         "in proportion. Each picture has its own scale."
     )
     heads = ("Engine", "Attempts", "Lanes", "Drawn", "Lanes in use", "Failed attempts")
-    keys = charts.legend(charts.phase_keys(used))
-    return _section("Who did what when", told, keys, pictures, table("Lanes", heads, rows))
+    keys = legend(charts.phase_keys(used))
+    return section("Who did what when", told, keys, pictures, table("Lanes", heads, rows))
 
 
 def _sweep(swept: Sequence[Sweep], colours: Mapping[str, str]) -> Markup:
@@ -193,9 +164,9 @@ def _sweep(swept: Sequence[Sweep], colours: Mapping[str, str]) -> Markup:
         "Images a second, the median of the runs, at each number of jobs. The ring is the knee: "
         f"no higher concurrency brings {share_text(GAIN)} more."
     )
-    keys = charts.legend((f"{colours[one.engine]} line", one.engine) for one in swept)
+    keys = legend((f"{colours[one.engine]} line", one.engine) for one in swept)
     heads = ("Engine", *(f"{level} jobs" if level > 1 else "1 job" for level in levels), "Knee")
-    return _section("Concurrency", told, _figure(charts.sweep(swept, colours), keys), table("Concurrency", heads, rows))
+    return section("Concurrency", told, figure(charts.sweep(swept, colours), keys), table("Concurrency", heads, rows))
 
 
 def _processor(found: Sequence[Figures]) -> Markup:
@@ -205,17 +176,16 @@ def _processor(found: Sequence[Figures]) -> Markup:
         for one in found
     ]  # fmt: skip
     told = "How long the process held a core, and how long it waited. Without waiting left, more jobs bring nothing."
-    keys = charts.legend([("busy", "CPU"), ("waited", "waiting")])
+    keys = legend([("busy", "CPU"), ("waited", "waiting")])
     heads = ("Engine", "Time", "CPU", "Waiting", "CPU an image")
-    return _section("CPU against waiting", told, _figure(charts.processor(found), keys), table("CPU", heads, rows))
+    return section("CPU against waiting", told, figure(charts.processor(found), keys), table("CPU", heads, rows))
 
 
 def _origin(comparison: Comparison) -> Markup:
     told = {**comparison.environment, "server": comparison.server or "a list of the user's own"}
     pairs = [pair for key, value in told.items() for pair in _pairs(key, value)]
-    terms = [element("div", element("dt", key), element("dd", value)) for key, value in pairs]
     command = element("pre", element("code", comparison.command), tabindex="0")
-    return _section("Environment", "What ran, and where.", command, element("dl", terms))
+    return section("Environment", "What ran, and where.", command, terms(pairs))
 
 
 def _pairs(key: str, value: Any) -> list[tuple[str, str]]:
@@ -238,7 +208,7 @@ def _raw(comparison: Comparison, found: Sequence[Figures], room: int) -> Markup:
     none = ("There is no room for it here; --json gives it.", "null")
     told, text = next((pair for pair in tries if len(pair[1]) <= room), none)
     data = element("script", Markup(text), type="application/json", id="raw")
-    return _section("Raw data", f"{told} It stands in this file as JSON, in the element with the id “raw”.", data)
+    return section("Raw data", f"{told} It stands in this file as JSON, in the element with the id “raw”.", data)
 
 
 def _keeping(document: Mapping[str, Any], keeps: Callable[[tuple[str, int]], bool]) -> dict[str, Any]:

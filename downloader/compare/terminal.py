@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from downloader.compare.figures import Figures, figures, sweeps
-from downloader.compare.markup import clean
 from downloader.compare.raw import Comparison
 from downloader.compare.statistics import GAIN, Estimate
-from downloader.compare.units import count_text, digits, seconds_text, share_text, size_text
 from downloader.compare.verdict import verdict, warnings
+from downloader.pages.markup import clean
+from downloader.pages.units import count_text, digits, seconds_text, share_text, size_text
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from downloader.compare.lanes import lay
-from downloader.compare.markup import clean
 from downloader.compare.raw import PHASES, Attempt, Comparison, Run
+from downloader.pages.markup import clean
 
 _NAMES = ("process_name", "thread_name")
 _FIELDS = {"name": str, "cat": str, "ph": str, "pid": int, "tid": int}

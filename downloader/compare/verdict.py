@@ -8,7 +8,7 @@ from statistics import median
 from downloader.compare.figures import seconds_of
 from downloader.compare.raw import BASELINE, Comparison, Run
 from downloader.compare.statistics import FEWEST, Estimate, median_of, ratio_of, spread
-from downloader.compare.units import digits, seconds_text
+from downloader.pages.units import digits, seconds_text
 
 WIDE = 0.25
 """A spread of the runs, as a share of their median, above which their figures are called doubtful."""

@@ -183,7 +183,10 @@ class Account:
         code = result.code if isinstance(result, FetchError) else None
         detail = result.detail if isinstance(result, FetchError) else None
         self._emit(AttemptEnded(task, number, ended.worker, ended.seconds, size, code, detail, wait, ended.phases))
-        log.debug("attempt %d of %s: %s after %.3f s", number, task.url, detail or "fetched", ended.seconds)
+        facts = {"attempt": number, "url": task.url, "code": code, "seconds": round(ended.seconds, 6)}
+        log.debug(
+            "attempt %d of %s: %s after %.3f s", number, task.url, detail or "fetched", ended.seconds, extra=facts
+        )
 
 
 def _effort(ended: Ended) -> Effort:

@@ -223,4 +223,5 @@ class Ending:
     )
     drain_timeout: float = option(15.0, seconds, "Longest wait for what runs when draining.", metavar="TIME")
     max_duration: float = option(0.0, seconds, "Drain after this time and exit 8; 0 for no limit.", metavar="TIME")
+    min_free: int = option(0, size, "Drain when less is free on the disk and exit 8; 0 for off.", metavar="SIZE")
     tolerate: float = option(0.0, share, "Failures up to this share still exit 0.", metavar="SHARE")

@@ -1,6 +1,7 @@
 """What JSON says of one image, an object or a string, as a line."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from downloader.model import Line
@@ -19,12 +20,19 @@ def line_of(entry: Any, place: str, url_col: str) -> Line:
         return Line(entry, place)
     if not isinstance(entry, dict):
         return Line(f"{NO_URL}neither a string nor an object: {_shown(entry)}", place)
+    if _is_exported(entry):
+        entry, url_col = {**entry["columns"], "url": entry.get("url")}, "url"
     own = OWN if entry.keys() >= OWN else frozenset({column_of(entry, url_col)})
     url = entry.get("url" if own is OWN else column_of(entry, url_col))
     columns = {_whole(key): _text(value) for key, value in entry.items() if key not in own and value is not None}
     if not isinstance(url, str):
         return Line(f"{NO_URL}no string under {url_col!r} in {_shown(entry)}", place, columns)
     return Line(url, place, columns)
+
+
+def _is_exported(entry: Mapping[str, Any]) -> bool:
+    """Tell a line of ``downloader export``: what the user's list said stands in an object of its own there."""
+    return isinstance(entry.get("columns"), dict) and entry.keys() >= {"index", "status"}
 
 
 def column_of(names: Any, wanted: str) -> str:

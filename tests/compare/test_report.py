@@ -11,10 +11,10 @@ import pytest
 
 from downloader.compare.gantt import LANES, gantt
 from downloader.compare.lanes import lay
-from downloader.compare.markup import Markup, element
 from downloader.compare.raw import PHASES, read
 from downloader.compare.report import LARGEST, page
-from downloader.compare.scales import Linear, Logarithmic, above
+from downloader.pages.markup import Markup, element
+from downloader.pages.scales import Linear, Logarithmic, above
 from tests.compare.raw import HOSTILE, Made, document, hostile
 
 

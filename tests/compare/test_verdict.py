@@ -7,8 +7,8 @@ from rich.console import Console
 
 from downloader.compare.raw import read
 from downloader.compare.terminal import bar, show
-from downloader.compare.units import seconds_text, share_text, size_text
 from downloader.compare.verdict import differing, verdict, warnings
+from downloader.pages.units import seconds_text, share_text, size_text
 from tests.compare.raw import Made, document, hostile
 
 

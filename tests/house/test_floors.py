@@ -8,10 +8,10 @@ import downloader
 ROOT = Path(downloader.__file__).parent
 FLOORS = [
     {"errors", "measures", "model", "settings", "surroundings", "ports"},
-    {"policy", "registry"},  # the registry holds names; what they name is imported when it is chosen
+    {"policy", "pages", "registry"},  # the registry holds names; what they name is imported when it is chosen
     {"manifest", "resolver", "sources", "engines", "postprocess", "sinks"},
-    {"feeder", "tally", "equipment", "job", "imageserver"},
-    {"compare", "lessons", "doctor"},
+    {"feeder", "tally", "equipment", "room", "job", "imageserver"},
+    {"compare", "lessons", "doctor", "recap"},
     {"programs"},
     {"cli"},
 ]

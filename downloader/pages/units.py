@@ -41,3 +41,12 @@ def share_text(value: float) -> str:
 def count_text(value: float) -> str:
     """Write a count."""
     return f"{value:,.0f}"
+
+
+def decimal_text(count: float) -> str:
+    """Write a count of bytes as people read it beside rates: in powers of ten."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
