@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from downloader.compare.statistics import Estimate, median_of, ratio_of
+from downloader.comparison.statistics import Estimate, median_of, ratio_of
 from downloader.imageserver import ImageServer, Plan
 from downloader.job import Job, run_job
 from downloader.model import Line

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
     from downloader.errors import DownloaderError, InputError, OutputError, UsageError
     from downloader.model import Failed, Outcome, Report, Saved, Skipped
-    from downloader.programs import download
+    from downloader.programs import Compared, compare, download
     from downloader.settings import Settings
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Compared",
     "DownloaderError",
     "Failed",
     "InputError",
@@ -28,13 +29,14 @@ __all__ = [
     "Settings",
     "Skipped",
     "UsageError",
+    "compare",
     "download",
 ]
 
 _HOMES = {
     "errors": ("DownloaderError", "InputError", "OutputError", "UsageError"),
     "model": ("Failed", "Outcome", "Report", "Saved", "Skipped"),
-    "programs": ("download",),
+    "programs": ("Compared", "compare", "download"),
     "settings": ("Settings",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

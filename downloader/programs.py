@@ -3,10 +3,11 @@
 import asyncio
 import os
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from downloader.errors import InputError
 from downloader.job import Job, run_job
@@ -15,6 +16,11 @@ from downloader.ports import Control
 from downloader.settings import Intake, Settings
 from downloader.sources.files import chosen
 from downloader.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from downloader.comparison.figures import Figures
+    from downloader.comparison.raw import Comparison
+    from downloader.imageserver import Plan as Serving
 
 
 class _Urls:
@@ -55,6 +61,63 @@ def download(
     job = Job(_Urls(urls, wanted.intake), wanted, surroundings=Surroundings.of(os.environ))
     report = _outside_of_loops(job, collect)
     return replace(report, outcomes=tuple(outcomes[index] for index in sorted(outcomes)))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a comparison found: one sentence, what makes it doubtful, and all that was measured."""
+
+    verdict: str
+    identical: bool  # whether all engines stored the same bytes; no time counts otherwise
+    warnings: tuple[str, ...]
+    figures: "tuple[Figures, ...]"  # an engine each, in the order asked for
+    comparison: "Comparison"
+
+
+def compare(
+    urls: Iterable[str] | None = None,
+    *,
+    engines: Sequence[str] = ("sequential", "thread", "async"),
+    runs: int = 5,
+    sweep: Sequence[int] = (),
+    server: "Serving | None" = None,
+    images: int = 200,
+    report: str | os.PathLike[str] | None = None,
+    settings: Settings | None = None,
+    **changes: Any,
+) -> Compared:
+    """Run the same job under each engine, each run in a process of its own, and say which is faster.
+
+    Without ``urls`` it fetches so many ``images`` of a built-in server on 16 addresses, or of the ``server`` planned.
+    ``report`` names a page to write. ``changes`` are settings by their names, as for ``download``.
+
+    Raises UsageError for a bad setting or engine, InputError when ``urls`` is empty, OutputError where the report
+    cannot be written.
+    """
+    from downloader.comparison import raw, verdict
+    from downloader.comparison import report as page
+    from downloader.comparison.courses import EVEN, Order, on_list, on_server
+    from downloader.comparison.figures import figures
+    from downloader.comparison.race import compare as race
+    from downloader.imageserver import Plan as Serving
+
+    base = settings or Settings.of(**(EVEN if urls is None else {}))
+    order = Order(engines, base.replace(**changes), Surroundings.of(os.environ), runs, sweep)
+    with ExitStack() as stack:
+        if urls is None:
+            plan = stack.enter_context(on_server(order, server or Serving(hosts=16), images))
+        else:
+            plan = on_list(order, [line.url for line in _Urls(urls, order.settings.intake)])
+        found = raw.read(race(plan, "downloader.compare()"))
+    if report:
+        page.write(found, Path(report))
+    return Compared(
+        verdict.verdict(found),
+        not verdict.differing(found),
+        tuple(verdict.warnings(found)),
+        tuple(figures(found)),
+        found,
+    )
 
 
 def _outside_of_loops(job: Job, collect: Any) -> Report:

@@ -19,7 +19,7 @@ from downloader.settings import Settings
 from downloader.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from downloader.compare.race import Plan
+    from downloader.comparison.race import Plan
 
 
 @click.command(
@@ -65,8 +65,8 @@ def command(**given: Any) -> int:
     Without a list it runs against a built-in server with seeded latency. Exits 1 when the engines did not store the
     same bytes.
     """
-    from downloader.compare import raw, report, terminal, trace, verdict
-    from downloader.compare.race import compare
+    from downloader.comparison import raw, report, terminal, trace, verdict
+    from downloader.comparison.race import compare
 
     settings = _settings(given)
     with _plan(given, settings) as plan:
@@ -86,7 +86,7 @@ def command(**given: Any) -> int:
 
 
 def _settings(given: Mapping[str, Any]) -> Settings:
-    from downloader.compare.courses import EVEN
+    from downloader.comparison.courses import EVEN
 
     return given_settings(Settings() if given["lists"] else Settings.of(**EVEN), given)
 
@@ -94,7 +94,7 @@ def _settings(given: Mapping[str, Any]) -> Settings:
 @contextmanager
 def _plan(given: Mapping[str, Any], settings: Settings) -> Iterator["Plan"]:
     """Make the plan; the built-in server serves while the block lasts, where no list is given."""
-    from downloader.compare.courses import Order, on_list, on_server
+    from downloader.comparison.courses import Order, on_list, on_server
     from downloader.imageserver import Plan as Serving
     from downloader.sources.files import Lists
 

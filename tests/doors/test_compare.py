@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from downloader.compare import raw, trace
-from downloader.compare.lanes import lay
-from downloader.compare.others import Moment
-from downloader.compare.race import Entry, turns
+from downloader import InputError, UsageError, compare
+from downloader.comparison import raw, trace
+from downloader.comparison.lanes import lay
+from downloader.comparison.others import Moment
+from downloader.comparison.race import Entry, turns
+from downloader.imageserver import Plan
 from tests.doors.running import Ran, arguments, finish, run, start, write_list
 from tests.support.hostile import HostileServer
 from tests.support.proxy import Proxy
@@ -155,3 +157,28 @@ def test_what_is_wrong_is_said_in_a_line(wrong, said):
     assert ran.status in (2, 7)
     assert said in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_from_python(tmp_path: Path, hostile: HostileServer):
+    """A program gets the verdict, whether the bytes were the same, and the figures; and the page, if it wants one."""
+    urls = [hostile.url("/good.jpg"), hostile.url("/404.jpg")]
+    page = tmp_path / "page.html"
+    found = compare(urls, engines=("thread", "async"), runs=1, report=page, allow_private=True, jobs=2)
+    assert found.identical
+    assert found.verdict.startswith("Too few runs to judge by")
+    assert [(one.engine, one.runs[0].saved, one.runs[0].jobs) for one in found.figures] == [
+        ("thread", 1, 2),
+        ("async", 1, 2),
+    ]
+    assert "not-found" in page.read_text("utf-8")
+
+
+def test_from_python_on_the_built_in_server():
+    """Without URLs it serves some itself; a list without any is refused, and an engine that there is not."""
+    found = compare(engines=("async",), runs=1, server=Plan(hosts=2, latency=0.0), images=6)
+    assert found.comparison.server == {**(found.comparison.server or {}), "hosts": 2, "latency": 0.0}
+    assert found.figures[0].runs[0].saved == 6
+    with pytest.raises(InputError, match="holds no URLs"):
+        compare([], runs=1)
+    with pytest.raises(UsageError, match="did you mean 'thread'"):
+        compare(engines=("thraed",))

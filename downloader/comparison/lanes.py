@@ -1,6 +1,6 @@
 """Who did what: the attempts of a run laid out in lanes, in none of which two overlap."""
 
-from downloader.compare.raw import Attempt, Run
+from downloader.comparison.raw import Attempt, Run
 
 
 def lay(run: Run) -> list[list[Attempt]]:

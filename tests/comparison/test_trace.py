@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from downloader.compare.raw import read
-from downloader.compare.trace import faults, trace, write
-from tests.compare.raw import Made, document, hostile
+from downloader.comparison.raw import read
+from downloader.comparison.trace import faults, trace, write
+from tests.comparison.raw import Made, document, hostile
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from downloader.compare.raw import BASELINE, PHASES, WORK, Comparison, Run
-from downloader.compare.statistics import Estimate, knee, median_of, percentile, ratio_of
+from downloader.comparison.raw import BASELINE, PHASES, WORK, Comparison, Run
+from downloader.comparison.statistics import Estimate, knee, median_of, percentile, ratio_of
 
 PERCENTILES = (0.50, 0.95, 0.99)
 

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from downloader.compare.lanes import lay
-from downloader.compare.raw import PHASES, Attempt, Run
+from downloader.comparison.lanes import lay
+from downloader.comparison.raw import PHASES, Attempt, Run
 from downloader.pages.markup import Markup, element, join
 from downloader.pages.plot import AXIS, across, picture
 from downloader.pages.scales import Linear

@@ -14,7 +14,7 @@ from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
-from downloader.compare.others import Moment
+from downloader.comparison.others import Moment
 from downloader.errors import DownloaderError
 from downloader.settings import Settings
 from downloader.surroundings import Surroundings
@@ -110,7 +110,7 @@ class _Race:
             "born": time.monotonic(),
         }
         ran = subprocess.run(
-            [sys.executable, "-m", "downloader.compare.child"],
+            [sys.executable, "-m", "downloader.comparison.child"],
             input=json.dumps(orders),
             capture_output=True,
             text=True,

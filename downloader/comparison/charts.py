@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from downloader.compare.figures import Figures, Sweep
-from downloader.compare.raw import PHASES, WORK
+from downloader.comparison.figures import Figures, Sweep
+from downloader.comparison.raw import PHASES, WORK
 from downloader.pages.markup import Markup, element, join
 from downloader.pages.plot import AXIS, PLOT, across, curve, picture, stretched, tick, up
 from downloader.pages.scales import Linear, Logarithmic, above

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from downloader.compare.raw import read
-from downloader.compare.report import write
-from tests.compare.raw import Made, document, hostile
+from downloader.comparison.raw import read
+from downloader.comparison.report import write
+from tests.comparison.raw import Made, document, hostile
 from tests.support.browser import look
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from downloader import registry
-from downloader.compare.race import Plan
+from downloader.comparison.race import Plan
 from downloader.errors import InputError
 from downloader.imageserver import ImageServer
 from downloader.imageserver import Plan as Serving

@@ -6,14 +6,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from downloader.compare import charts
-from downloader.compare.figures import Figures, Sweep, figures, sweeps
-from downloader.compare.gantt import LANES, gantt
-from downloader.compare.lanes import lay
-from downloader.compare.raw import PHASES, Comparison
-from downloader.compare.statistics import GAIN, MARGIN
-from downloader.compare.terminal import NONE, ROWS, server_text, speedup_text
-from downloader.compare.verdict import verdict, warnings
+from downloader.comparison import charts
+from downloader.comparison.figures import Figures, Sweep, figures, sweeps
+from downloader.comparison.gantt import LANES, gantt
+from downloader.comparison.lanes import lay
+from downloader.comparison.raw import PHASES, Comparison
+from downloader.comparison.statistics import GAIN, MARGIN
+from downloader.comparison.terminal import NONE, ROWS, server_text, speedup_text
+from downloader.comparison.verdict import verdict, warnings
 from downloader.pages.document import document, figure, section, table, terms
 from downloader.pages.markup import Markup, element
 from downloader.pages.plot import legend
@@ -44,7 +44,7 @@ def page(comparison: Comparison) -> str:
 
 
 def _page(comparison: Comparison, body: Sequence[Markup]) -> str:
-    style = files("downloader.compare").joinpath("page.css").read_text("utf-8")
+    style = files("downloader.comparison").joinpath("page.css").read_text("utf-8")
     return document(f"Comparison: {', '.join(comparison.engines)}", body, style)
 
 

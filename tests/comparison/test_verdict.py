@@ -5,11 +5,11 @@ import io
 import pytest
 from rich.console import Console
 
-from downloader.compare.raw import read
-from downloader.compare.terminal import bar, show
-from downloader.compare.verdict import differing, verdict, warnings
+from downloader.comparison.raw import read
+from downloader.comparison.terminal import bar, show
+from downloader.comparison.verdict import differing, verdict, warnings
 from downloader.pages.units import seconds_text, share_text, size_text
-from tests.compare.raw import Made, document, hostile
+from tests.comparison.raw import Made, document, hostile
 
 
 def timed(**times: list[float]) -> dict:

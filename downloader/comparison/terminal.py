@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from downloader.compare.figures import Figures, figures, sweeps
-from downloader.compare.raw import Comparison
-from downloader.compare.statistics import GAIN, Estimate
-from downloader.compare.verdict import verdict, warnings
+from downloader.comparison.figures import Figures, figures, sweeps
+from downloader.comparison.raw import Comparison
+from downloader.comparison.statistics import GAIN, Estimate
+from downloader.comparison.verdict import verdict, warnings
 from downloader.pages.markup import clean
 from downloader.pages.units import count_text, digits, seconds_text, share_text, size_text
 

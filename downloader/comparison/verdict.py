@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from downloader.compare.figures import seconds_of
-from downloader.compare.raw import BASELINE, Comparison, Run
-from downloader.compare.statistics import FEWEST, Estimate, median_of, ratio_of, spread
+from downloader.comparison.figures import seconds_of
+from downloader.comparison.raw import BASELINE, Comparison, Run
+from downloader.comparison.statistics import FEWEST, Estimate, median_of, ratio_of, spread
 from downloader.pages.units import digits, seconds_text
 
 WIDE = 0.25

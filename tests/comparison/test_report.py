@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from downloader.compare.gantt import LANES, gantt
-from downloader.compare.lanes import lay
-from downloader.compare.raw import PHASES, read
-from downloader.compare.report import LARGEST, page
+from downloader.comparison.gantt import LANES, gantt
+from downloader.comparison.lanes import lay
+from downloader.comparison.raw import PHASES, read
+from downloader.comparison.report import LARGEST, page
 from downloader.pages.markup import Markup, element
 from downloader.pages.scales import Linear, Logarithmic, above
-from tests.compare.raw import HOSTILE, Made, document, hostile
+from tests.comparison.raw import HOSTILE, Made, document, hostile
 
 
 class Reader(HTMLParser):

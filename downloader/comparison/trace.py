@@ -12,8 +12,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from downloader.compare.lanes import lay
-from downloader.compare.raw import PHASES, Attempt, Comparison, Run
+from downloader.comparison.lanes import lay
+from downloader.comparison.raw import PHASES, Attempt, Comparison, Run
 from downloader.pages.markup import clean
 
 _NAMES = ("process_name", "thread_name")

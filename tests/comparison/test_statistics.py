@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from downloader.compare.statistics import FEWEST, knee, median_of, percentile, ratio_of, spread
+from downloader.comparison.statistics import FEWEST, knee, median_of, percentile, ratio_of, spread
 
 TRIES = 200
 RUNS = 5
