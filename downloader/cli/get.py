@@ -22,6 +22,7 @@ from downloader.surroundings import Surroundings
     epilog="""\b
 Examples:
   downloader get -i urls.txt -o images
+  downloader get -n -i urls.txt
   downloader get --engine async -j 64 https://example.com/a.jpg
   downloader get -i table.csv.gz --url-col image_url --hash-col sha256 --limit 1000
   downloader get --expand 'https://example.com/img_[001:100].jpg'
@@ -38,10 +39,15 @@ Examples:
     shell_complete=files,
     help="A list of URLs, or a folder of lists, '-' for stdin. Repeatable.",
 )
+@click.option(
+    "-n", "--dry-run", is_flag=True, help="Say what would be asked, of whom and under which names; ask nobody."
+)
 @settings_options
 @manners_options
 @click.pass_context
-def command(context: click.Context, /, urls: tuple[str, ...], lists: tuple[str, ...], **given: Any) -> int:
+def command(
+    context: click.Context, /, urls: tuple[str, ...], lists: tuple[str, ...], *, dry_run: bool, **given: Any
+) -> int:
     """Fetch images in parallel, from URLs and lists, into a folder.
 
     Running the same command again resumes: what is saved, skipped or failed for good is not asked again.
@@ -58,4 +64,8 @@ def command(context: click.Context, /, urls: tuple[str, ...], lists: tuple[str, 
         raise UsageError(f"{file!r} is a file: give it as a list with -i {file}")
     settings = given_settings(Settings(), given)
     job = Job(Lists(urls, lists, settings.intake), settings, surroundings=Surroundings.of(os.environ))
+    if dry_run:
+        from downloader.cli.rehearsal import rehearse
+
+        return rehearse(job, Manners.of(given))
     return run(job, Manners.of(given))

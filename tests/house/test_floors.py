@@ -11,7 +11,7 @@ FLOORS = [
     {"policy", "pages", "registry"},  # the registry holds names; what they name is imported when it is chosen
     {"manifest", "resolver", "sources", "engines", "postprocess", "sinks"},
     {"feeder", "tally", "equipment", "room", "job", "imageserver"},
-    {"comparison", "lessons", "doctor", "recap"},
+    {"comparison", "lessons", "rehearsal", "doctor", "recap"},
     {"programs"},
     {"cli"},
 ]
