@@ -29,6 +29,7 @@ def rehearse(job: Job, manners: Manners) -> int:
         if manners.json:
             print(json.dumps(_sums(rehearsal)))
         if not manners.quiet:
+            sys.stdout.flush()  # where both go to one place, the sums come last
             _tell(rehearsal)
     return 3 if rehearsal.counts.faulty else 0
 
