@@ -1,5 +1,6 @@
 # make demo    ten images in parallel from a local server, into temp/
 # make test    the tests, with all they need
+# make test-container    build the container image and run it, with Docker or podman
 # make check   format, lint, types
 # Each sets up .venv by itself where it is not there yet.
 
@@ -8,13 +9,16 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check format install clean
+.PHONY: demo test test-container check format install clean
 
 demo: $(READY)
 	$(BIN)/downloader demo
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+test-container: $(READY)
+	$(BIN)/python -m pytest -n 0 -m container --durations 0 --durations-min 1 -v tests/container
 
 check: $(READY)
 	$(BIN)/ruff format --check .

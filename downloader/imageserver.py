@@ -12,7 +12,7 @@ import signal
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,6 +27,7 @@ from downloader.errors import UsageError
 MOST_HOSTS = 250  # 127.0.0.1 to 127.0.0.250: more would leave the last part of the address
 BACKLOG = 1024  # a crew of hundreds connects within one turn of the loop
 PORT_TRIES = 50  # a port that is free on the first address may be taken on another
+LOOPBACK = "127.0.0.1"
 CUT_AFTER = 0.25  # seconds that requests under way have left when the server ends
 JOIN_TIMEOUT = 10.0  # longest wait for the server's thread, which ends soon after CUT_AFTER
 
@@ -36,7 +37,7 @@ _PAGE = "A local server of test images: ask for /image-0.jpg, /image-1.jpg and s
 _REFUSALS = {
     errno.EADDRINUSE: "it is in use; choose another, or 0 for a free one",
     errno.EACCES: "no permission; choose a port from 1024 up",
-    errno.EADDRNOTAVAIL: "this machine answers at fewer addresses; ask for one host",
+    errno.EADDRNOTAVAIL: "this machine does not answer there; ask for one host, or at another address",
 }
 
 
@@ -46,6 +47,7 @@ class Plan:
 
     ``latency`` is the median, ``spread`` the sigma of its lognormal distribution (0: always the median).
     ``size`` is that of each image, see ``picture``. An index in ``flaky`` is answered 500 the first time.
+    ``address`` is that of a single host, on a container's network say; several live on loopback.
     """
 
     hosts: int = 1
@@ -54,13 +56,20 @@ class Plan:
     size: int = 20 << 10
     seed: int = 1
     flaky: frozenset[int] = frozenset()
+    address: str = LOOPBACK
 
     def __post_init__(self) -> None:
         if not 1 <= self.hosts <= MOST_HOSTS:
             raise UsageError(f"hosts cannot be {self.hosts!r}: choose from 1 to {MOST_HOSTS}")
+        if self.hosts > 1 and self.address != LOOPBACK:
+            raise UsageError(f"hosts cannot be {self.hosts!r} at {self.address!r}: choose 1 there")
         for name in ("latency", "spread", "size"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise UsageError(f"{name} cannot be {getattr(self, name)!r}: choose 0 or more")
+
+    def host(self, index: int) -> str:
+        """Give the address that serves image ``index``; neighbours live on different hosts."""
+        return self.address if self.hosts == 1 else f"127.0.0.{index % self.hosts + 1}"
 
     def delay(self, index: int) -> float:
         """Give the seconds that image ``index`` keeps its client waiting: the same each time."""
@@ -134,8 +143,8 @@ class ImageServer:
             raise RuntimeError(f"the image server on port {self.port} does not end")
 
     def url(self, index: int) -> str:
-        """Give the address of image ``index``; neighbours live on different hosts."""
-        return f"http://127.0.0.{index % self.plan.hosts + 1}:{self.port}/image-{index}.jpg"
+        """Give the address of image ``index``."""
+        return f"http://{self.plan.host(index)}:{self.port}/image-{index}.jpg"
 
     def urls(self, count: int) -> list[str]:
         """Give the addresses of the first ``count`` images."""
@@ -144,7 +153,7 @@ class ImageServer:
     def _open(self) -> None:
         # The sockets listen before the loop turns: who connects from here on waits in the backlog at worst.
         _pictures()
-        self._sockets = _listen(self.plan.hosts, self.port)
+        self._sockets = _listen([self.plan.host(index) for index in range(self.plan.hosts)], self.port)
         self.port = self._sockets[0].getsockname()[1]
         self._loop = asyncio.new_event_loop()
 
@@ -189,31 +198,31 @@ def run_forever(plan: Plan, port: int, announce: Callable[[str], None]) -> None:
     server._open()
     for number in (signal.SIGINT, signal.SIGTERM):
         server._loop.add_signal_handler(number, server._stop.set)
-    hosts = "127.0.0.1" if plan.hosts == 1 else f"127.0.0.1 to 127.0.0.{plan.hosts}"
+    hosts = plan.address if plan.hosts == 1 else f"{plan.host(0)} to {plan.host(plan.hosts - 1)}"
     announce(f"serving images on {hosts}, port {server.port}: try {server.url(0)} (Ctrl-C ends)")
     server._work()
 
 
-def _listen(hosts: int, port: int) -> list[socket.socket]:
+def _listen(addresses: Sequence[str], port: int) -> list[socket.socket]:
     if not 0 <= port <= 0xFFFF:
         raise UsageError(f"port cannot be {port!r}: choose from 0 to {0xFFFF}")
     tries = 1 if port else PORT_TRIES
     while True:
         tries -= 1
         try:
-            return _listen_once(hosts, port)
+            return _listen_once(addresses, port)
         except OSError as error:
             if not tries or error.errno != errno.EADDRINUSE:
                 reason = _REFUSALS.get(error.errno or 0, error.strerror)
                 raise UsageError(f"cannot listen on port {port}: {reason}") from error
 
 
-def _listen_once(hosts: int, port: int) -> list[socket.socket]:
+def _listen_once(addresses: Sequence[str], port: int) -> list[socket.socket]:
     # create_server sets SO_REUSEADDR: a port just left may be taken again at once.
     with ExitStack() as opened:
         listeners: list[socket.socket] = []
-        for host in range(1, hosts + 1):
-            listener = socket.create_server((f"127.0.0.{host}", port), backlog=BACKLOG)
+        for address in addresses:
+            listener = socket.create_server((address, port), backlog=BACKLOG)
             listeners.append(opened.enter_context(listener))
             port = listener.getsockname()[1]
         opened.pop_all()

@@ -18,6 +18,7 @@ Examples:
 """,
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option("--host", "address", default="127.0.0.1", show_default=True, help="Address to listen on instead.")
 @click.option(
     "--hosts",
     type=click.IntRange(1, 250),
@@ -28,7 +29,7 @@ Examples:
 @click.option("--latency", default="100ms", show_default=True, metavar="TIME", help="Median time until an answer.")
 @click.option("--size", default="20k", show_default=True, metavar="SIZE", help="Size of each image.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same images and latencies.")
-def command(port: int, hosts: int, latency: str, size: str, seed: int) -> int:
+def command(port: int, address: str, hosts: int, latency: str, size: str, seed: int) -> int:
     """Serve real JPEGs on loopback addresses, at /image-0.jpg, /image-1.jpg and so on, until Ctrl-C."""
     from downloader.imageserver import Plan, run_forever
 
@@ -37,6 +38,7 @@ def command(port: int, hosts: int, latency: str, size: str, seed: int) -> int:
         latency=measure("latency", measures.seconds, latency),
         size=measure("size", measures.size, size),
         seed=seed,
+        address=address,
     )
     run_forever(plan, port, click.echo)
     return 0

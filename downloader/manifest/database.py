@@ -1,5 +1,6 @@
 """Opening our SQLite files, and turning SQLite's errors into ours."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +17,25 @@ def translated(path: Path) -> Iterator[None]:
     """Raise SQLite's and the system's errors about the file at ``path`` as OutputError."""
     try:
         yield
+    except PermissionError as error:
+        raise OutputError(_refusal(path, Path(error.filename or path))) from error
     except (sqlite3.Error, OSError) as error:
         said = error.strerror if isinstance(error, OSError) else error
         raise OutputError(f"cannot write {str(path)!r}: {said}") from error
+
+
+def _refusal(path: Path, place: Path) -> str:
+    """Say whom the system refused at ``place``, which is ``path`` or above or below it, and what to do."""
+    while not os.path.exists(place):  # noqa: PTH110 - false, not an error, where even looking is refused
+        place = place.parent
+    user, owner, name = os.geteuid(), place.stat().st_uid, str(path)
+    if user == owner:
+        return f"cannot write {name!r}: no permission for its own user {user}; allow it with chmod u+rwx {str(place)!r}"
+    make = "" if os.path.exists(path) else f"mkdir -p {name!r} && "  # noqa: PTH110
+    return (
+        f"cannot write {name!r}: no permission for user {user}, {str(place)!r} belongs to user {owner}; "
+        f"hand it over with {make}chown -R {user} {name!r}, or run as its owner (a container: with --user {owner})"
+    )
 
 
 def connect(path: Path, schema: str, *, synchronous: str) -> sqlite3.Connection:

@@ -1,15 +1,19 @@
 """The machine's limits, met for real: a job goes on slower or ends with a clear line, and nothing is lost."""
 
+import os
 import re
 import resource
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from downloader.errors import OutputError
 from downloader.imageserver import ImageServer, Plan
+from downloader.manifest import Manifest
 from tests.doors.running import Ran, files, get, getting, limited, parts, rows, run, saved, write_list
 from tests.support.hostile import HostileServer
 
@@ -141,6 +145,60 @@ def test_a_read_only_disk(hostile: HostileServer, disk: Path, tmp_path: Path):
     status, audit = run("status", folder), run("audit", folder)
     assert (status.status, status.out) == (0, "20 saved, 0 skipped, 0 failed\n"), status.err
     assert (audit.status, audit.err) == (0, "20 whole, 0 missing or damaged\n")
+
+
+# --- whom a folder belongs to
+
+
+@pytest.fixture
+def another() -> Iterator[Path]:
+    """Be user 10001 for a while, in a folder of root's; it takes root."""
+    if os.getuid():
+        pytest.skip("only root can be somebody else")
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        home.chmod(0o755)
+        try:
+            yield home
+        finally:
+            os.seteuid(0)
+
+
+def refused(folder: Path) -> str:
+    """Open a folder's manifest as user 10001; give what is said."""
+    os.seteuid(10001)
+    try:
+        with pytest.raises(OutputError) as caught:
+            Manifest(folder)
+    finally:
+        os.seteuid(0)
+    return str(caught.value)
+
+
+def test_a_folder_of_another_user(another: Path):
+    """What is said names both users and what was refused, and doing what it says helps."""
+    folder = another / "images"
+    assert f"for user 10001, '{another}' belongs to user 0; hand it over with mkdir -p '{folder}' &&" in refused(folder)
+    folder.mkdir()
+    assert f"'{folder}' belongs to user 0; hand it over with chown -R 10001 '{folder}', or run as" in refused(folder)
+    Manifest(folder).close()
+    os.chown(folder, 10001, -1)
+    said = refused(folder)
+    assert f"'{folder}/.downloader/lock' belongs to user 0" in said
+    subprocess.run(re.search(r"chown -R 10001 '[^']+'", said)[0], shell=True, check=True)  # noqa: S602 - ours
+    os.seteuid(10001)
+    Manifest(folder).close()
+
+
+def test_a_folder_without_leave_to_write(another: Path):
+    """A user's own folder that it may not write needs another mode, not another owner."""
+    folder = another / "images"
+    folder.mkdir(mode=0o555)
+    os.chown(folder, 10001, -1)
+    said = refused(folder)
+    assert (
+        said == f"cannot write '{folder}': no permission for its own user 10001; allow it with chmod u+rwx '{folder}'"
+    )
 
 
 # --- how many files may be open

@@ -95,7 +95,14 @@ def test_no_spread_gives_the_median():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"hosts": 0}, {"hosts": 251}, {"latency": -1.0}, {"spread": float("nan")}, {"size": -1}],
+    [
+        {"hosts": 0},
+        {"hosts": 251},
+        {"hosts": 2, "address": "0.0.0.0"},
+        {"latency": -1.0},
+        {"spread": float("nan")},
+        {"size": -1},
+    ],
     ids=str,
 )
 def test_a_plan_refuses_what_it_cannot_do(wrong):
@@ -207,6 +214,15 @@ def test_every_host_answers_on_the_same_port():
             assert ask(server, f"/image-{index}.jpg", host=f"127.0.0.{index + 1}")[0].status == 200
 
 
+def test_an_address_of_choice():
+    """A single host may live elsewhere than on 127.0.0.1; the URLs say where."""
+    with ImageServer(Plan(latency=0, address="127.0.0.9")) as server:
+        assert server.url(3) == f"http://127.0.0.9:{server.port}/image-3.jpg"
+        assert ask(server, "/image-3.jpg", host="127.0.0.9")[0].status == 200
+        with pytest.raises(ConnectionRefusedError):
+            ask(server, "/image-3.jpg")
+
+
 def test_hosts_beyond_the_plan_do_not_answer():
     """Only what was asked for listens."""
     with ImageServer(Plan(hosts=2, latency=0)) as server, pytest.raises(ConnectionRefusedError):
@@ -226,6 +242,12 @@ def test_a_port_in_use_is_one_clear_line():
         with pytest.raises(UsageError, match=rf"port {port}: it is in use; choose another") as caught:
             ImageServer(Plan(hosts=3), port).__enter__()
     assert "\n" not in str(caught.value)
+
+
+def test_an_address_that_is_not_ours_is_one_clear_line():
+    """An address of the documentation's network is no machine's own."""
+    with pytest.raises(UsageError, match="this machine does not answer there; ask for one host, or at another"):
+        ImageServer(Plan(address="192.0.2.1")).__enter__()
 
 
 def test_a_port_that_is_none_is_refused():
