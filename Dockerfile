@@ -4,7 +4,7 @@
 ARG BASE_IMAGE=python:3.12-slim
 
 FROM ${BASE_IMAGE} AS build
-ARG EXTRAS=process
+ARG EXTRAS=process,serve
 WORKDIR /src
 COPY . .
 RUN --mount=type=secret,id=pip --mount=type=secret,id=ca \

@@ -21,6 +21,7 @@ from downloader.model import Committed, Report
 from downloader.policy.likeness import Likeness
 from downloader.policy.retry import RetryRule
 from downloader.policy.schedule import Schedule
+from downloader.policy.shares import Shares
 from downloader.policy.template import Naming
 from downloader.ports import Control, Emit, Observer, Shelf, Sink, Source
 from downloader.resolver import Lookup, Resolver
@@ -48,6 +49,8 @@ class Job:
     lookup: Lookup = socket.getaddrinfo  # how names are looked up
     surroundings: Surroundings = field(default_factory=Surroundings)
     measure: bool = False  # whether outcomes tell where their time went
+    watched: bool = False  # whether observers are told how the job stands, hosts included
+    shares: Shares | None = None  # of hosts that other jobs ask at the same time
 
 
 def run_job(job: Job, control: Control | None = None, observers: Iterable[Observer] = ()) -> Report:
@@ -73,6 +76,8 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
             room.look(control)
             emit(Committed(outcomes))
             emit.progress(line.supply, tally)
+            if job.watched:
+                emit.standing(line.schedule, tally)
         _keep_learnt(line.schedule.learnt(), manifest)
         line.feeder.check()
         if not control.stopping:
@@ -120,7 +125,7 @@ def _assembled(job: Job, manifest: Manifest, control: Control, tally: Tally, emi
     reserve = reservations(settings.output, manifest.claims, tally.folder, emit)
     supply = Unfinished(feeder, manifest, job.ask_again, tally.known, reserve)
     rule = RetryRule(settings.retry, random.Random())
-    schedule = Schedule(supply, rule, host_rules(settings), kit.jobs, settings.pace.look_ahead)
+    schedule = Schedule(supply, rule, host_rules(settings), kit.jobs, settings.pace.look_ahead, job.shares)
     return _Line(feeder, supply, schedule, ways.resolver, engine, stage, sink)
 
 

@@ -211,7 +211,31 @@ class Notice:
     text: str
 
 
-Event: TypeAlias = AttemptEnded | Committed | Known | ListEnded | Notice
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """How a host stands while it is asked."""
+
+    name: str  # host:port
+    limit: int  # places that this job has there now; 0 for no limit
+    in_flight: int
+    waiting: int  # tasks that wait for a place
+    rests: int  # for silence, so far
+    busy: int  # busy answers, so far
+    resting: float  # seconds that it will still be left alone
+    down: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Event: how the whole list stands just now, earlier runs counted in; told only where that is asked."""
+
+    statuses: Mapping[str, int]
+    codes: Mapping[str, int]  # of the failed
+    in_flight: int
+    hosts: Sequence[HostState]  # the busiest
+
+
+Event: TypeAlias = AttemptEnded | Committed | Known | ListEnded | Notice | Standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,15 @@ from pathlib import Path
 from downloader.errors import is_transient
 from downloader.feeder import Unfinished
 from downloader.manifest import Row
-from downloader.model import Event, Known, ListEnded, Outcome, Report, Saved
+from downloader.model import Event, Known, ListEnded, Outcome, Report, Saved, Standing
+from downloader.policy.schedule import Schedule
 from downloader.ports import Observer
+
+STANDING_EVERY = 0.25
+"""Seconds between two looks at how the whole job stands."""
+
+MOST_HOSTS = 50
+"""Hosts told of in one look."""
 
 
 class Emitter:
@@ -20,6 +27,7 @@ class Emitter:
         self._observers = tuple(observers)
         self._known = 0
         self._list_ended = False
+        self._stands_at = 0.0
 
     def __call__(self, event: Event) -> None:
         """Hand on one event."""
@@ -34,6 +42,13 @@ class Emitter:
         if supply.list_ended and not self._list_ended:
             self._list_ended = True
             self(ListEnded(supply.lines))
+
+    def standing(self, schedule: Schedule, tally: "Tally") -> None:
+        """Tell how the job stands, where the last look is long enough ago."""
+        now = time.monotonic()
+        if now >= self._stands_at:
+            self._stands_at = now + STANDING_EVERY
+            self(Standing(dict(tally.statuses), dict(tally.codes), *schedule.look(now, MOST_HOSTS)))
 
 
 @dataclass(slots=True)

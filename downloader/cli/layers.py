@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from downloader.cli.serving import VARIABLES
 from downloader.errors import UsageError
 from downloader.measures import NONE
 from downloader.settings import Settings, each_field, known
@@ -29,7 +30,7 @@ are taken from a file that a person names, not from one that lies about."""
 PREFIX = "DOWNLOADER_"
 """What the names of our variables begin with."""
 
-OTHER_VARIABLES = frozenset(("DOWNLOADER_DEBUG", "DOWNLOADER_CONFIG"))
+OTHER_VARIABLES = frozenset(("DOWNLOADER_DEBUG", "DOWNLOADER_CONFIG")) | VARIABLES
 """Ours that are no settings."""
 
 

@@ -55,6 +55,12 @@ def _first_sentence(kind: type) -> str:
     return f"{first[:1].lower()}{first[1:]}"
 
 
+def service_options(command: Command) -> Command:
+    """Give the service a flag for each setting that its jobs have in common: each has a folder and names of its own."""
+    own = Intake.once() | {"output", "name", "name_col"}
+    return _with_flags(command, [_flag(each, _default(each)) for each in _ordered() if each.name not in own])
+
+
 def _with_flags(command: Command, flags: Sequence[Decorator]) -> Command:
     config: Decorator = click.option(
         "--config",

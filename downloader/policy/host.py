@@ -55,13 +55,14 @@ class Host:
     __slots__ = (
         "_climb", "_cut_at", "_goods", "_misses", "_refused", "_rule", "_rules", "_tokens_at", "all_rests",
         "busy_answers", "cap", "down", "failed_probes", "last_miss", "limit", "name", "opens_at", "probing", "proven",
-        "rests", "under_way", "waiting", "wakes_at",
+        "rests", "share", "under_way", "waiting", "wakes_at",
     )  # fmt: skip
 
     def __init__(self, name: str, rules: Rules) -> None:
         self.name = name
         self.waiting: deque[object] = deque()
         self.under_way = 0
+        self.share = UNLIMITED  # of its places, where other jobs ask it too
         self.proven = not name  # what is no URL has no host to prove
         self.opens_at = 0.0  # nothing starts before
         self.wakes_at = 0.0  # when somebody will look at it again
@@ -85,8 +86,8 @@ class Host:
 
     @property
     def places(self) -> int:
-        """How many may be under way: one until the host is proven, and while it is probed."""
-        return self.limit if self.proven and not self.probing else 1
+        """How many may be under way: one until the host is proven, and while it is probed; no more than our share."""
+        return min(self.share, self.limit if self.proven and not self.probing else 1)
 
     @property
     def learnt(self) -> bool:

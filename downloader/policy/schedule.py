@@ -10,12 +10,14 @@ way, and all such hosts together hold at most a quarter of the permits while pro
 import heapq
 import itertools
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from downloader.errors import Busy, Dns, FetchError, HostDown, TimedOut, Unreachable
-from downloader.policy.host import Host, Rules
+from downloader.model import HostState
+from downloader.policy.host import UNLIMITED, Host, Rules
 from downloader.policy.retry import RetryRule
+from downloader.policy.shares import Shares
 from downloader.policy.supply import Supply, Ticket
 
 LOOK_AHEAD = 20_000
@@ -39,13 +41,25 @@ _MISSES = (Dns, Unreachable, TimedOut)
 class Schedule:
     """Hands out tickets for ``jobs`` permits."""
 
-    def __init__(self, supply: Supply, rule: RetryRule, hosts: Rules, jobs: int, look_ahead: int = LOOK_AHEAD) -> None:
-        """Take who brings tasks, how failures are asked again, what holds for hosts, and how many permits there are."""
+    def __init__(
+        self,
+        supply: Supply,
+        rule: RetryRule,
+        hosts: Rules,
+        jobs: int,
+        look_ahead: int = LOOK_AHEAD,
+        shares: Shares | None = None,
+    ) -> None:
+        """Take who brings tasks, how failures are asked again, what holds for hosts, and how many permits there are.
+
+        ``shares`` are what this job has of the hosts' places, where other jobs ask the same hosts.
+        """
         self._supply = supply
         self._rule = rule
         self._rules = hosts
         self._most_unproven = max(1, jobs // 4)
         self._look_ahead = look_ahead
+        self._shares = shares
         self._hosts: dict[str, Host] = {}
         self._idle: OrderedDict[str, Host] = OrderedDict()  # without tasks, but something is known of them
         self._proven: OrderedDict[str, Host] = OrderedDict()  # with a ticket that may start, in turn
@@ -130,6 +144,13 @@ class Schedule:
         hosts = (*self._hosts.values(), *self._idle.values())
         return {host.name: story for host in hosts if (story := host.story())}
 
+    def look(self, now: float, most: int) -> tuple[int, Sequence[HostState]]:
+        """Give how many are under way in all, and the state of the hosts with the most of them and waiting."""
+        # A paused job takes nothing, and is to let its places go all the same.
+        self._hear_shares(now)
+        busiest = heapq.nlargest(most, self._hosts.values(), key=lambda host: (host.under_way, len(host.waiting)))
+        return sum(host.under_way for host in self._hosts.values()), [_state(host, now) for host in busiest]
+
     def wait(self, now: float) -> float:
         """Say how long ``take`` need not be called, if nothing else happens."""
         if self._refused or (self._wants_more() and self._has_more(now)):
@@ -155,6 +176,7 @@ class Schedule:
         return self._proven or None
 
     def _refill(self, now: float) -> None:
+        self._hear_shares(now)
         self._release_due(now)
         if now >= self._parks_at and self._is_clogged(now):
             self._park(now)
@@ -164,6 +186,16 @@ class Schedule:
                     self._hold(ticket, ticket.due)
                 else:
                     self._enter(ticket, now)
+
+    def _hear_shares(self, now: float) -> None:
+        for name, places in self._shares.news() if self._shares else ():
+            if not (host := self._hosts.get(name)):
+                continue  # put away by the news before
+            lowered = places < host.share
+            host.share = places
+            if lowered and host.under_way <= places:
+                self._shares.fits(name, places)  # type: ignore[union-attr]  # it brought the news
+            self._line_up(host, now)
 
     def _release_due(self, now: float) -> None:
         while self._due and self._due[0][0] <= now:
@@ -223,12 +255,17 @@ class Schedule:
         host = self._hosts.get(name)
         if host is None:
             host = self._hosts[name] = self._idle.pop(name) if name in self._idle else Host(name, self._rules)
+            if self._shares and name:
+                host.share = 0
+                self._shares.use(name)
         return host
 
     def _free(self, ticket: Ticket) -> Host:
         host = self._hosts[ticket.task.host]
         host.under_way -= 1
         self._unproven_under_way -= not host.proven
+        if self._shares and host.under_way == host.share:
+            self._shares.fits(host.name, host.share)
         return host
 
     def _hold(self, ticket: Ticket, due: float) -> None:
@@ -264,7 +301,11 @@ class Schedule:
             self._refused.append((cast(Ticket, host.waiting.popleft()), error))
 
     def _put_away(self, host: Host) -> None:
-        if self._hosts.pop(host.name, None) is None or not host.learnt:
+        if self._hosts.pop(host.name, None) is None:
+            return
+        if self._shares:
+            self._shares.leave(host.name)
+        if not host.learnt:
             return
         self._idle[host.name] = host
         if len(self._idle) > KEPT:
@@ -274,6 +315,20 @@ class Schedule:
 def _same_name(one: str, other: str) -> bool:
     """Tell whether two of "host:port" are one machine's: from http to https the port changes, and nothing else."""
     return one.rpartition(":")[0] == other.rpartition(":")[0]
+
+
+def _state(host: Host, now: float) -> HostState:
+    most = min(host.limit, host.share)
+    return HostState(
+        name=host.name,
+        limit=0 if most == UNLIMITED else most,
+        in_flight=host.under_way,
+        waiting=len(host.waiting),
+        rests=host.all_rests,
+        busy=host.busy_answers,
+        resting=max(0.0, host.opens_at - now),
+        down=host.down,
+    )
 
 
 def _down(host: Host) -> HostDown:

@@ -13,6 +13,7 @@ FLOORS = [
     {"feeder", "tally", "equipment", "room", "job", "imageserver"},
     {"comparison", "lessons", "rehearsal", "doctor", "recap"},
     {"programs"},
+    {"service"},
     {"cli"},
 ]
 FREE = {"__init__", "__main__"}  # the package's face

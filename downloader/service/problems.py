@@ -1,0 +1,79 @@
+"""Errors as problem documents (RFC 9457): every answer of 400 and above is one."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from downloader.errors import DownloaderError, InputError, OutputError, UsageError
+from downloader.service.supervisor import Conflict, NoSuchJob
+
+log = logging.getLogger(__name__)
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+MEDIA = "application/problem+json"
+
+STATUS: Mapping[type[DownloaderError], int] = {
+    UsageError: 422,
+    InputError: 422,
+    Conflict: 409,
+    NoSuchJob: 404,
+    OutputError: 507,
+}
+"""What our errors are in HTTP."""
+
+
+class Problem(Exception):
+    """An answer that is an error: its status, and one sentence that says what to do."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers or {}
+
+
+def document(status: int, detail: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    """Give a problem as a response."""
+    fields: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    body = json.dumps(fields | {"detail": detail}).encode()
+    return web.Response(status=status, body=body, content_type=MEDIA, headers=headers)
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn what handlers raise into problems; the service's wall: what is unforeseen is logged, and told as 500."""
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return document(problem.status, problem.detail, problem.headers)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return document(error.status, _said(request, error), _kept(error))
+    except HttpProcessingError as error:  # what aiohttp's own parsers refuse
+        return document(400, f"the request cannot be read: {error.message}")
+    except ConnectionError:
+        raise  # whoever asked has gone
+    except DownloaderError as error:
+        return document(STATUS.get(type(error), 500), str(error))
+    except Exception:
+        log.exception("%s %s failed", request.method, request.path)
+        return document(500, "an error in the service: its log has the details")
+
+
+def _said(request: web.Request, error: web.HTTPException) -> str:
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return f"{request.method} is not for this path: use {', '.join(sorted(error.allowed_methods))}"
+    if error.status == HTTPStatus.NOT_FOUND:
+        return "there is nothing of this name: /openapi.json tells all paths"
+    return error.text or error.reason
+
+
+def _kept(error: web.HTTPException) -> dict[str, str]:
+    return {name: error.headers[name] for name in ("Allow",) if name in error.headers}

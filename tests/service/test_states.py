@@ -1,0 +1,199 @@
+"""Jobs that are stopped, and services that die: nothing that was committed is lost or asked again."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from downloader.imageserver import ImageServer
+from tests.doors.running import files, rows, saved
+from tests.service.serving import Served, image_urls, images
+
+COUNT = 300
+
+
+@pytest.fixture
+def server() -> Iterator[ImageServer]:
+    """Give a server that takes its time: 300 images, 8 at once, are some 4 s."""
+    with images(latency=0.1) as running:
+        yield running
+
+
+@pytest.fixture
+def service(data: Path) -> Iterator[Served]:
+    """Give a service of the test's own."""
+    with Served(data, "--allow-host", "127.0.0.1", "--max-running", 1) as running:
+        yield running
+
+
+def _folder(service: Served, job: str) -> Path:
+    return service.data / "jobs" / job / "images"
+
+
+def _begun(service: Served, server: ImageServer, **options: object) -> str:
+    job = service.submit(image_urls(server, COUNT), **options)
+    service.until(job, lambda found: found["counts"]["saved"] >= 40)
+    return job
+
+
+def _check_whole(service: Served, job: str) -> None:
+    """Every image is there, whole, once; and no file that the manifest does not know."""
+    found = saved(_folder(service, job))
+    assert [row["index"] for row in found] == list(range(COUNT))
+    assert files(_folder(service, job)) == {row["path"] for row in found}
+
+
+def test_a_paused_job_asks_nothing_until_it_is_resumed(service: Served, server: ImageServer) -> None:
+    """Transfers under way finish, then the server hears nothing; resumed, the job ends as if nothing had been."""
+    job = _begun(service, server)
+    assert service.say(job, "pause").json()["status"] == "paused"
+    service.until(job, lambda found: found["in_flight"] == 0)
+    asked = server.hits.total()
+    [process] = service.children()
+    with service.events(f"/api/v1/jobs/{job}/events") as events:
+        for _ in range(5):  # beats of a process that is alive and does nothing
+            next(event for event in events if event.name == "progress")
+    assert server.hits.total() == asked
+    assert service.say(job, "resume").json()["status"] == "running"
+    assert service.children() == [process]
+    assert service.ended(job)["counts"]["saved"] == COUNT
+    assert set(server.hits.values()) == {1}
+    _check_whole(service, job)
+
+
+def test_a_paused_job_lets_another_have_its_place(service: Served, server: ImageServer) -> None:
+    """With one place, the next in the queue runs while the first is paused; resumed, that waits and then goes on."""
+    job = _begun(service, server)
+    service.say(job, "pause")
+    other = service.submit(image_urls(server, 20, first=COUNT))
+    assert service.ended(other)["counts"]["saved"] == 20
+    assert service.job(job)["status"] == "paused"
+    assert service.children() == []
+    service.say(job, "resume")
+    assert service.ended(job)["counts"]["saved"] == COUNT
+    _check_whole(service, job)
+    assert server.hits.total() <= COUNT + 20 + 8  # what a drain left behind at most
+
+
+def test_a_cancelled_job_keeps_what_it_has(service: Served, server: ImageServer) -> None:
+    """Soon it asks nothing more; its manifest is true, and resume goes on from there."""
+    job = _begun(service, server)
+    assert service.say(job, "cancel").json()["status"] == "draining"
+    found = service.ended(job)
+    assert found["status"] == "cancelled"
+    assert 40 <= found["counts"]["saved"] < COUNT
+    assert len(saved(_folder(service, job))) == found["counts"]["saved"]
+    service.say(job, "resume")
+    assert service.ended(job)["status"] == "done"
+    _check_whole(service, job)
+
+
+def test_queued_jobs_wait_their_turn(service: Served, server: ImageServer) -> None:
+    """One runs at a time where one may; a queued one can be cancelled before it begins."""
+    first = service.submit(image_urls(server, 60))
+    second, third = service.submit(image_urls(server, 5)), service.submit(image_urls(server, 5))
+    assert service.job(second)["status"] == service.job(third)["status"] == "queued"
+    assert service.say(second, "cancel").json()["status"] == "cancelled"
+    assert service.ended(third)["started"] >= service.job(first)["ended"]
+    assert service.job(second)["started"] is None
+
+
+def test_a_crash_is_the_jobs_own_failure(service: Served, server: ImageServer) -> None:
+    """A process that is killed fails its job with the reason, the next job runs, and resume loses nothing."""
+    job = _begun(service, server)
+    other = service.submit(image_urls(server, 5))
+    [process] = service.children()
+    os.kill(process, signal.SIGKILL)
+    found = service.ended(job)
+    assert found["status"] == "failed"
+    assert "SIGKILL" in found["reason"]
+    committed = {row["url"] for row in rows(_folder(service, job)) if row["status"] == "saved"}
+    assert len(committed) >= 40
+    assert service.ended(other)["status"] == "done"
+    hits = dict(server.hits)
+    service.say(job, "resume")
+    assert service.ended(job)["status"] == "done"
+    assert [
+        url
+        for index, url in enumerate(image_urls(server, COUNT))
+        if url in committed and server.hits[index] > hits[index] and index >= 5
+    ] == []
+    _check_whole(service, job)
+
+
+def test_a_killed_service_goes_on_where_it_was(service: Served, server: ImageServer) -> None:
+    """kill -9: children leave at once; started again, the running job goes on and the queued one is still queued.
+
+    Nothing that was committed is asked twice.
+    """
+    job = _begun(service, server)
+    queued = service.submit(image_urls(server, 5, first=COUNT))
+    paused = service.submit(image_urls(server, 5, first=COUNT + 5))
+    service.say(paused, "pause")
+    [process] = service.children()
+    service.kill()
+    _wait_for_the_end_of(process)
+    committed = {row["index"] for row in rows(_folder(service, job)) if row["status"] == "saved"}
+    assert 40 <= len(committed) < COUNT
+    hits = dict(server.hits)
+    service.restart()
+    assert service.job(queued)["status"] in ("queued", "running")
+    assert service.ended(job)["counts"] == {"saved": COUNT, "skipped": 0, "failed": 0}
+    assert [index for index in committed if server.hits[index] != hits[index]] == []
+    _check_whole(service, job)
+    assert service.ended(queued)["status"] == "done"
+    assert service.job(paused)["status"] == "paused"
+
+
+def _wait_for_the_end_of(process: int) -> None:
+    import time
+
+    for _ in range(200):
+        if not Path(f"/proc/{process}").exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"process {process} outlived its service by 10 s")
+
+
+def test_a_terminated_service_drains_and_goes_on(service: Served, server: ImageServer) -> None:
+    """SIGTERM: what is under way is finished and committed, exit 0 within 25 s; then the job goes on."""
+    job = _begun(service, server)
+    status, took = service.terminate()
+    assert (status, took < 25) == (0, True)
+    committed = [row["index"] for row in saved(_folder(service, job))]
+    assert sum(server.hits.values()) == len(committed)  # all that was asked for is there
+    service.restart()
+    assert service.ended(job)["status"] == "done"
+    assert set(server.hits.values()) == {1}
+    _check_whole(service, job)
+
+
+def test_a_hanging_transfer_does_not_hold_up_the_end(data: Path) -> None:
+    """A server that takes a minute for an image is not waited for: gone within 25 s, exit 0."""
+    with images(latency=55.0) as server, Served(data, "--allow-host", "127.0.0.1") as service:
+        job = service.submit(image_urls(server, 3))
+        service.until(job, lambda found: found["in_flight"] > 0)
+        status, took = service.terminate()
+    assert (status, took < 25) == (0, True)
+
+
+def test_a_job_past_its_bytes_is_stopped(data: Path) -> None:
+    """The bytes of a job are bounded; it says so, and keeps what it has."""
+    with images(size=10_000) as server:
+        with Served(data, "--allow-host", "127.0.0.1", "--max-job-bytes", "200k") as service:
+            job = service.ended(service.submit(image_urls(server, 3000)))
+            assert job["status"] == "failed"
+            assert "bytes" in job["reason"]
+            assert 200 << 10 <= job["bytes"] < 20_000_000
+
+
+def test_a_full_disk_takes_no_jobs(data: Path) -> None:
+    """Below the floor the service says that it is not ready, and refuses jobs with 507."""
+    with Served(data, "--disk-floor", "900T") as service:
+        ready = service.ask("GET", "/readyz")
+        assert (ready.status_code, ready.json()["ready"]) == (503, False)
+        assert service.ask("GET", "/healthz").status_code == 200
+        refused = service.ask("POST", "/api/v1/jobs", json={"urls": ["http://example.com/a.jpg"]})
+        assert refused.status_code == 507
