@@ -6,7 +6,7 @@ It goes the way of a real job up to the engine, on copies of the folder's databa
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from downloader.manifest.hosts import Hosts
 from downloader.manifest.reservations import reservations
 from downloader.model import Event, Notice, Task
 from downloader.policy.address import normalise
-from downloader.policy.digest import read_digest
+from downloader.policy.digest import expected
 from downloader.policy.template import Naming
 from downloader.ports import Control
 
@@ -110,20 +110,21 @@ class Rehearsal:
 
     def _planned(self, tasks: Sequence[Task]) -> Sequence[Planned]:
         self._hosts.add(task.host for task in tasks if task.host)
-        found = [Planned(task, self._name(task), self._fault(task)) for task in tasks]
+        names = self._names(tasks)
+        found = [Planned(task, names.get(task.index), self._fault(task)) for task in tasks]
         faulty = sum(planned.fault is not None for planned in found)
         self.counts.faulty += faulty
         self.counts.asked += len(found) - faulty
         return found
 
-    def _name(self, task: Task) -> str | None:
-        if not self._naming.known(task):
-            return None
-        stem = self._naming.stem(task)
-        if self._naming.unique:
-            return stem
-        [(name, _)] = self._manifest.claims.reserve([(stem, task.url)])
-        return name
+    def _names(self, tasks: Sequence[Task]) -> Mapping[int, str]:
+        """Give by index the names that are known before the answers."""
+        known = [task for task in tasks if self._naming.known(task)]
+        stems = [self._naming.stem(task) for task in known]
+        if not self._naming.unique:
+            wanted = [(stem, task.url) for stem, task in zip(stems, known, strict=True)]
+            stems = [name for name, _ in self._manifest.claims.reserve(wanted)]
+        return {task.index: stem for task, stem in zip(known, stems, strict=True)}
 
     def _on_known(self, _: Row) -> None:
         self.counts.known += 1
@@ -136,8 +137,7 @@ class Rehearsal:
         try:
             if not task.host:
                 normalise(task.url)
-            if column := self._job.settings.intake.hash_col:
-                read_digest(task.columns.get(column, ""))
+            expected(task.columns, self._job.settings.intake.hash_col)
         except FetchError as error:
             return error
         return None

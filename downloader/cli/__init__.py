@@ -62,9 +62,7 @@ def main() -> NoReturn:
         error.show()
         status = error.exit_code
     except OutputError as error:
-        print(
-            f"downloader: {error}; mend that and run the same command again: what was done is recorded", file=sys.stderr
-        )
+        print(f"downloader: {error}; mend that and run the same command again", file=sys.stderr)
         status = error.exit_status
     except DownloaderError as error:
         print(f"downloader: {error}", file=sys.stderr)

@@ -42,13 +42,38 @@ Examples:
     shell_complete=files,
     help="A list of your own. Repeatable.",
 )
-@click.option("--images", type=click.IntRange(1), default=200, show_default=True, help="Of the built-in server.")
-@click.option("--hosts", type=click.IntRange(1, 250), default=16, show_default=True, help="Its loopback addresses.")
+@click.option(
+    "--images",
+    type=click.IntRange(1),
+    metavar="N",
+    default=200,
+    show_default=True,
+    help="Images on the built-in server.",
+)
+@click.option(
+    "--hosts",
+    type=click.IntRange(1, 250),
+    metavar="N",
+    default=16,
+    show_default=True,
+    help="Loopback addresses of that server.",
+)
 @click.option("--latency", default="100ms", show_default=True, metavar="TIME", help="Its median time until an answer.")
 @click.option("--size", default="20k", show_default=True, metavar="SIZE", help="Size of each of its images.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same images and latencies.")
-@click.option("--engines", default="sequential,thread,async", show_default=True, metavar="LIST", help="Who runs.")
-@click.option("--runs", type=click.IntRange(1), default=5, show_default=True, help="Of each; a warm-up goes before.")
+@click.option(
+    "--seed", type=int, metavar="N", default=1, show_default=True, help="Same seed, same images and latencies."
+)
+@click.option(
+    "--engines", default="sequential,thread,async", show_default=True, metavar="LIST", help="The engines to compare."
+)
+@click.option(
+    "--runs",
+    type=click.IntRange(1),
+    metavar="N",
+    default=5,
+    show_default=True,
+    help="Runs of each engine; a warm-up goes before.",
+)
 @click.option("--sweep", default="", metavar="LIST", help="Numbers of jobs to try besides: 1,4,16,64,256.")
 @click.option("--report", metavar="FILE", shell_complete=files, help="Write a page that tells all: compare.html.")
 @click.option(
@@ -69,15 +94,16 @@ def command(**given: Any) -> int:
     from downloader.comparison.race import compare
 
     settings = _settings(given)
+    page, traced = (_place(given[name]) for name in ("report", "trace"))
     with _plan(given, settings) as plan:
         # The report names the command, and is made to be shown around.
         said = map(settings.veil, sys.argv[1:])
         document = compare(plan, shlex.join(["downloader", *said]))
     found = raw.read(document)
-    if given["report"]:
-        report.write(found, Path(given["report"]))
-    if given["trace"]:
-        trace.write(found, Path(given["trace"]))
+    if page:
+        report.write(found, page)
+    if traced:
+        trace.write(found, traced)
     if given["as_json"]:
         click.echo(json.dumps(document))
     else:
@@ -89,6 +115,13 @@ def _settings(given: Mapping[str, Any]) -> Settings:
     from downloader.comparison.courses import EVEN
 
     return given_settings(Settings() if given["lists"] else Settings.of(**EVEN), given)
+
+
+def _place(name: str | None) -> Path | None:
+    """Give the path of a file to write; raises UsageError now where it has no folder, and not when all has run."""
+    if name and not Path(name).parent.is_dir():
+        raise UsageError(f"cannot write {name!r}: its folder is not there, make it or choose another")
+    return Path(name) if name else None
 
 
 @contextmanager

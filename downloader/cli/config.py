@@ -36,7 +36,7 @@ def command(*, changed: bool, as_json: bool, **given: Any) -> int:
     """Print the settings that `downloader get` would run with here, given the same flags.
 
     Each with its value and where that was said: default, a file, DOWNLOADER_* or a flag. What is printed is a TOML
-    file in its turn. Logins of proxies are left out.
+    file in its turn. Logins, and headers that may hold a secret, are left out.
     """
     found = layered(given, Settings(), Path())
     rows = {name: value for name, value in _values(found) if not changed or found.origins[name] != DEFAULT}

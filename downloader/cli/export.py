@@ -1,6 +1,5 @@
 """``downloader export``: the manifest as a table for other programs."""
 
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -61,15 +60,21 @@ def command(folder: str, form: str, target: str | None, wanted: str) -> int:
 def _opened(target: str | None) -> Iterator[TextIO]:
     """Open the file, to be put in place at the end, or stdout; raises OutputError where it cannot be written."""
     try:
-        if target is None:
-            yield from _stdout()
-            return
-        part = Path(f"{target}.part")
-        with part.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-        os.replace(part, target)  # noqa: PTH105 - a name may be too long for Path
+        yield from _stdout() if target is None else _file(Path(target))
     except OSError as error:
         raise OutputError(f"cannot write {target or 'stdout'!r}: {error.strerror or error}") from error
+
+
+def _file(path: Path) -> Iterator[TextIO]:
+    """Give a file beside its place, put there at the end; whatever ends the writing leaves nothing behind."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _stdout() -> Iterator[TextIO]:

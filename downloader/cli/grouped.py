@@ -46,7 +46,8 @@ def _write_options(params: Sequence[click.Parameter], ctx: click.Context, format
     options = [param for param in params if isinstance(param, click.Option)]
     for option in sorted(options, key=lambda option: _heading(option, talks=talks) == TALK):
         if (record := option.get_help_record(ctx)) is not None:
-            headings.setdefault(_heading(option, talks=talks), []).append(record)
+            names, told = record[0], record[1].replace("[default: ", "[")  # as the settings have it
+            headings.setdefault(_heading(option, talks=talks), []).append((names, told))
     for heading, records in headings.items():
         _write(formatter, heading, records)
 

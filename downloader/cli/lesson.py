@@ -22,7 +22,9 @@ Examples:
     epilog=EXAMPLES,
 )
 @click.argument("name", required=False, type=click.Choice(list(LESSONS)), metavar="[NAME]")
-@click.option("--n", type=int, help="Size of the experiment, for the lessons that have one: gil and cpu-in-c.")
+@click.option(
+    "--n", type=int, metavar="N", help="Size of the experiment, for the lessons that have one: gil and cpu-in-c."
+)
 def command(name: str | None, n: int | None) -> int:
     """Run a lesson on threads, or list them all.
 

@@ -4,11 +4,11 @@ import json
 import logging
 import sys
 import traceback
-from datetime import UTC, datetime
 from typing import Any
 
 from downloader.cli.voice import Voice
 from downloader.errors import UsageError, printable
+from downloader.pages.units import moment_text
 
 LEVELS = (logging.ERROR, logging.INFO, logging.DEBUG)
 """What is logged to stderr without -v, with it, with -vv. A file gets no less than INFO."""
@@ -27,7 +27,7 @@ class Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Write a record, and of what was raised only what it says."""
         raised = f": {type(error).__name__}: {error}" if (error := _raised(record)) else ""
-        time = f"{moment(record.created)} " if self._timed else ""
+        time = f"{moment_text(record.created)} " if self._timed else ""
         return printable(f"{time}{record.levelname} {record.name}: {record.getMessage()}{raised}")
 
 
@@ -40,7 +40,7 @@ class Json(logging.Formatter):
         if error := _raised(record):
             fields["traceback"] = [printable(line) for line in traceback.format_exception(error)]
         line = {
-            "time": moment(record.created),
+            "time": moment_text(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": printable(record.getMessage()),
@@ -94,11 +94,6 @@ def start_logging(verbose: int, voice: Voice, style: str = "text", path: str | N
     logging.basicConfig(handlers=handlers, level=min(handler.level for handler in handlers))
     for library in ("urllib3", "asyncio", "aiohttp"):
         logging.getLogger(library).setLevel(logging.CRITICAL)  # what they warn of is judged and recorded by us
-
-
-def moment(seconds: float) -> str:
-    """Write a time, in seconds since the epoch, as ISO 8601 in UTC with milliseconds."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _plain(value: Any) -> Any:

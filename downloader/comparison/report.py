@@ -18,6 +18,7 @@ from downloader.pages.document import document, figure, section, table, terms
 from downloader.pages.markup import Markup, element
 from downloader.pages.plot import legend
 from downloader.pages.units import digits, seconds_text, share_text, size_text
+from downloader.pages.writing import write_whole
 
 LARGEST = 1_000_000
 """Bytes of the file, at most: what can be sent by mail and opens at once."""
@@ -29,10 +30,8 @@ _UNITS: dict[str, Callable[[Any], str]] = {"server latency": seconds_text, "serv
 
 
 def write(comparison: Comparison, path: Path) -> None:
-    """Write the page; raises OSError where it cannot be written."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(page(comparison), "utf-8")
-    part.replace(path)
+    """Write the page; raises OutputError where it cannot be written."""
+    write_whole(path, page(comparison).encode())
 
 
 def page(comparison: Comparison) -> str:

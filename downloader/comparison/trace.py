@@ -6,18 +6,14 @@ complete events ("ph": "X") for attempts and, nested in them, their phases; time
 
 import gzip
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from math import isfinite
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from downloader.comparison.lanes import lay
 from downloader.comparison.raw import PHASES, Attempt, Comparison, Run
 from downloader.pages.markup import clean
-
-_NAMES = ("process_name", "thread_name")
-_FIELDS = {"name": str, "cat": str, "ph": str, "pid": int, "tid": int}
+from downloader.pages.writing import write_whole
 
 
 def trace(comparison: Comparison) -> dict[str, Any]:
@@ -28,11 +24,9 @@ def trace(comparison: Comparison) -> dict[str, Any]:
 
 
 def write(comparison: Comparison, path: Path) -> None:
-    """Write the trace, packed if the name ends in .gz; raises OSError where it cannot be written."""
+    """Write the trace, packed if the name ends in .gz; raises OutputError where it cannot be written."""
     text = json.dumps(trace(comparison), separators=(",", ":"), allow_nan=False).encode()
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
-    part.replace(path)
+    write_whole(path, gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
 
 
 def _events(run: Run, pid: int) -> Iterator[dict[str, Any]]:
@@ -61,51 +55,3 @@ def _attempt(attempt: Attempt, pid: int, tid: int) -> Iterator[dict[str, Any]]:
 def _times(start: float, end: float) -> dict[str, int]:
     begin = round(start * 1e6)
     return {"ts": begin, "dur": round(end * 1e6) - begin}
-
-
-def faults(document: Any) -> list[str]:
-    """Check a trace against the format's rules and give what breaks them, a line each."""
-    if not isinstance(document, Mapping) or not isinstance(document.get("traceEvents"), list):
-        return ["the trace is no object with a list of traceEvents"]
-    found = []
-    lines: defaultdict[tuple[int, int], list[tuple[float, float]]] = defaultdict(list)
-    named = set()
-    for number, event in enumerate(document["traceEvents"]):
-        if wrong := _fault(event):
-            found.append(f"event {number}: {wrong}")
-        elif event["ph"] == "M":
-            named.add((event["name"], event["pid"], event["tid"]))
-        else:
-            lines[event["pid"], event["tid"]].append((event["ts"], event["ts"] + event["dur"]))
-    for (pid, tid), spans in lines.items():
-        if ("process_name", pid, 0) not in named or ("thread_name", pid, tid) not in named:
-            found.append(f"process {pid}, thread {tid}: it has no name")
-        found += [f"process {pid}, thread {tid}: {wrong}" for wrong in _crossing(spans)]
-    return found
-
-
-def _fault(event: Any) -> str | None:
-    if not isinstance(event, Mapping):
-        return "it is no object"
-    for field, kind in _FIELDS.items():
-        if not isinstance(event.get(field), kind):
-            return f"{field} is {event.get(field)!r}, not of type {kind.__name__}"
-    if event["ph"] == "M":
-        named = event["name"] in _NAMES and isinstance(event.get("args", {}).get("name"), str)
-        return None if named else "its metadata names nothing"
-    if event["ph"] != "X":
-        return f"its phase is {event['ph']!r}, not 'X' or 'M'"
-    times = [event.get("ts"), event.get("dur")]
-    sound = all(isinstance(time, int | float) and isfinite(time) and time >= 0 for time in times)
-    return None if sound else f"ts and dur are {times!r}, not numbers from 0"
-
-
-def _crossing(spans: list[tuple[float, float]]) -> Iterator[str]:
-    """Find events of a thread that overlap without one holding the other, as the format forbids."""
-    open_until: list[float] = []
-    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
-        while open_until and open_until[-1] <= start:
-            open_until.pop()
-        if open_until and end > open_until[-1]:
-            yield f"the event at {start} µs overlaps another's end at {open_until[-1]} µs"
-        open_until.append(end)

@@ -1,13 +1,14 @@
 """What the folder for the images is like: room, permission, and the file system's habits."""
 
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from downloader.doctor.finding import Finding, Question, judged
+from downloader.pages.units import decimal_text
+from downloader.room import free_bytes
 
 LITTLE_ROOM = 1 << 30
 """Bytes below which a list of any length may fill the disk: ten thousand images of 100 kB."""
@@ -24,9 +25,9 @@ FLUSHES = 5
 def space(question: Question) -> Iterator[Finding]:
     """Look at the room where the folder is, or would be made."""
     home = standing(question.folder)
-    free = shutil.disk_usage(home).free
+    free = free_bytes(home)
     files = os.statvfs(home)
-    found = f"{free / 1e9:.1f} GB free at {str(home)!r}"
+    found = f"{decimal_text(free)} free at {str(home)!r}"
     yield judged(
         found, bad=free < NO_ROOM, warn=free < LITTLE_ROOM, do="make room, or choose another folder with --output"
     )

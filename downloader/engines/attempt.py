@@ -12,7 +12,7 @@ from downloader.engines.watch import Watch, phase
 from downloader.errors import BadUrl, FetchError, HashMismatch, OutputError, Starved
 from downloader.model import NO_EFFORT, AttemptEnded, Effort, Failed, Fetched, Payload, Phases, Worker
 from downloader.policy.address import host_of, normalise
-from downloader.policy.digest import read_digest
+from downloader.policy.digest import expected
 from downloader.policy.exchange import Exchange
 from downloader.policy.pace import Speedometer
 from downloader.policy.redact import redact
@@ -51,8 +51,7 @@ class Attempt:
         self.worker = worker
         self.part = kit.spool.part(f"{ticket.task.index}-{ticket.attempt}")
         self.exchange = Exchange(ticket.task.url, limits, kit.settings.retry.retry_after_max, self.part, time.time)
-        column = kit.settings.intake.hash_col
-        self._digest = ticket.task.columns.get(column, "") if column else ""
+        self._hash_col = kit.settings.intake.hash_col
         self._began = time.time()
         self._start = time.monotonic()
         self.deadline = self._start + limits.timeout
@@ -65,7 +64,7 @@ class Attempt:
         """Raise BadUrl or HashMismatch for a line without a URL or a hash to judge by: it fails on the path of all."""
         if not self.ticket.task.host:
             normalise(self.ticket.task.url)
-        self.exchange.expected = read_digest(self._digest)
+        self.exchange.expected = expected(self.ticket.task.columns, self._hash_col)
 
     def hop(self) -> Hop:
         """Give the hop that is due, and have the connection classes see it. Raises PrivateAddress."""
@@ -99,12 +98,12 @@ class Attempt:
         return self._ended(error)
 
     def _ended(self, result: Payload | FetchError | Starved) -> Ended:
-        seconds = time.monotonic() - self._start
-        at = host_of(self.exchange.url) if self.ticket.task.host else ""
+        seconds, task = time.monotonic() - self._start, self.ticket.task
+        at = task.host if self.exchange.url == task.url else host_of(self.exchange.url)
         if self._told:
-            result = _without(result, self._told, self.ticket.task.url)
+            result = _without(result, self._told, task.url)
             # The list's own host keeps its name, which the schedule knows it by, though it be a password as well.
-            at = at if at == self.ticket.task.host else redact(at, self._told)
+            at = at if at == task.host else redact(at, self._told)
         phases = self.watch.phases(self.ticket.waited) if self.watch else None
         return Ended(self.ticket, result, self.worker, self._began, seconds, self.exchange.status, at, phases)
 

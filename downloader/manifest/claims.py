@@ -7,13 +7,12 @@ case or normalisation are one (``policy.naming.fold``).
 The file can be lost: what is saved is claimed again from the manifest.
 """
 
-import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from downloader.errors import OutputError
-from downloader.manifest.database import connect, is_damage, remove, translated
+from downloader.manifest.database import connect, is_damage, key_of, remove, translated
 from downloader.policy.naming import FileName, fold, names
 
 _SCHEMA = """
@@ -82,13 +81,8 @@ def _first(database: sqlite3.Connection, name: FileName, owner: str) -> tuple[Fi
 
 def _take(database: sqlite3.Connection, name: str, owner: str) -> bool | None:
     """Claim a name: True where it was free, False where it was this owner's before, None where it is another's."""
-    key, mark = _digest(fold(name)), _digest(owner)
+    key, mark = key_of(fold(name)), key_of(owner)
     if database.execute("INSERT OR IGNORE INTO names VALUES (?, ?)", (key, mark)).rowcount:
         return True
     [(found,)] = database.execute("SELECT owner FROM names WHERE key = ?", (key,))
     return False if found == mark else None
-
-
-def _digest(text: str) -> bytes:
-    # 128 bits: among 10 million names a chance meeting of two has a probability of 10**-25.
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

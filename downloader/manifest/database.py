@@ -1,5 +1,6 @@
 """Opening our SQLite files, and turning SQLite's errors into ours."""
 
+import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -47,6 +48,12 @@ def connect(path: Path, schema: str, *, synchronous: str) -> sqlite3.Connection:
         database.execute(f"PRAGMA synchronous = {synchronous}")
         database.executescript(schema)
     return database
+
+
+def key_of(text: str) -> bytes:
+    """Give what stands for a text in a table of millions."""
+    # 128 bits: among 10 million texts a chance meeting of two has a probability of 10**-25.
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def is_damage(error: OutputError) -> bool:

@@ -6,14 +6,13 @@ URL has an index of its own, kept as well, so that the same list brings the same
 The file can be lost: it is made anew from the manifest, and lines without a row only get other indexes.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from downloader.errors import OutputError
-from downloader.manifest.database import connect, is_damage, remove, translated
+from downloader.manifest.database import connect, is_damage, key_of, remove, translated
 from downloader.manifest.rows import as_json
 from downloader.model import Task
 
@@ -82,7 +81,7 @@ class Seen:
 
     def enter(self, urls: Sequence[str]) -> Sequence[Sight]:
         """Enter lines in their order and commit; what this run has seen is remembered by the number of the run."""
-        keys = [_key(url) for url in urls]
+        keys = [key_of(url) for url in urls]
         with self._disposable():
             self._database.execute("BEGIN")
             known = {key: _Entry(*rest) for key, *rest in self._find(set(keys))}
@@ -97,7 +96,7 @@ class Seen:
 
     def met(self, urls: Iterable[str]) -> set[str]:
         """Give those of these URLs that this run has seen."""
-        by_key = {_key(url): url for url in urls}
+        by_key = {key_of(url): url for url in urls}
         with self._disposable():
             return {by_key[key] for key, _, run, _ in self._find(by_key) if run == self.run}
 
@@ -128,9 +127,9 @@ class Seen:
             self.run = last_run + 1  # a number of its own, or rows of earlier runs would pass for this one's
             for index, url, place, columns in rows:
                 self._next = max(self._next, index + 1)
-                first = self._database.execute('SELECT "index" FROM urls WHERE key = ?', (_key(url),)).fetchone()
+                first = self._database.execute('SELECT "index" FROM urls WHERE key = ?', (key_of(url),)).fetchone()
                 if first is None:
-                    self._database.execute("INSERT INTO urls VALUES (?, ?, 0, 0)", (_key(url), index))
+                    self._database.execute("INSERT INTO urls VALUES (?, ?, 0, 0)", (key_of(url), index))
                     continue
                 nth = self._database.execute("SELECT count(*) FROM twins WHERE first = ?", first).fetchone()[0] + 2
                 self._database.execute("INSERT INTO twins VALUES (?, ?, ?, 0)", (*first, nth, index))
@@ -181,11 +180,6 @@ class Seen:
         self._database.executemany(
             "INSERT OR REPLACE INTO counters VALUES (?, ?)", [("run", self.run), ("next", self._next)]
         )
-
-
-def _key(url: str) -> bytes:
-    # 128 bits: among 10 million URLs a chance meeting of two has a probability of 10**-25.
-    return hashlib.blake2b(url.encode(), digest_size=16).digest()
 
 
 def _slices(values: Sequence[object]) -> Iterator[list[object]]:

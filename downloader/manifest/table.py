@@ -4,10 +4,10 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from downloader.manifest.rows import COLUMNS
+from downloader.pages.units import moment_text
 
 OWN = "columns"
 """The column that holds the user's own, as a JSON object."""
@@ -33,7 +33,7 @@ def entries(database: sqlite3.Connection, statuses: Collection[str]) -> Iterator
     for row in database.execute(query, (json.dumps(list(statuses)),)):
         facts = dict(zip(COLUMNS, row, strict=True))
         own = json.loads(facts.pop(OWN) or "{}")
-        facts |= {name: _moment(facts[name]) for name in _TIMES}
+        facts |= {name: moment_text(facts[name]) for name in _TIMES if facts[name] is not None}
         facts["fields"] = json.loads(facts["fields"]) if facts["fields"] else None
         yield Entry(facts, own)
 
@@ -43,9 +43,3 @@ def own_names(database: sqlite3.Connection, statuses: Collection[str]) -> Sequen
     query = """SELECT each.key FROM images, json_each(images.columns) AS each
                WHERE status IN (SELECT value FROM json_each(?)) GROUP BY each.key ORDER BY min("index"), min(each.id)"""
     return [name for (name,) in database.execute(query, (json.dumps(list(statuses)),))]
-
-
-def _moment(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

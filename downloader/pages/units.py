@@ -1,6 +1,7 @@
 """How figures are written: three digits that count, and their unit."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from math import floor, log10
 
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
@@ -31,6 +32,11 @@ def size_text(value: float) -> str:
     """Write a count of bytes."""
     scale, unit = next((pair for pair in _SIZES if value >= pair[0]), (1, "B"))
     return f"{digits(value / scale)} {unit}"
+
+
+def moment_text(seconds: float) -> str:
+    """Write a time, in seconds since the epoch, as ISO 8601 in UTC with milliseconds: what programs sort by."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def share_text(value: float) -> str:

@@ -1,6 +1,7 @@
 """The digest a list may name for a body: hexadecimal sha256 or md5, told apart by its length."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from downloader.errors import HashMismatch
@@ -16,6 +17,11 @@ class Digest:
 
     name: str
     hex: str
+
+
+def expected(columns: Mapping[str, str], column: str | None) -> Digest | None:
+    """Give what a line's ``column`` names for its body, None without one; raises HashMismatch as ``read_digest``."""
+    return read_digest(columns.get(column, "")) if column else None
 
 
 def read_digest(text: str) -> Digest | None:

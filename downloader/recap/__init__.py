@@ -4,7 +4,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from downloader.errors import OutputError, UsageError
+from downloader.errors import UsageError
+from downloader.pages.writing import write_whole
 
 if TYPE_CHECKING:
     from downloader.recap.record import Recap
@@ -25,10 +26,5 @@ def check_suffix(path: Path) -> None:
 
 def write(recap: "Recap", path: Path) -> None:
     """Write a report, whole or not at all; raises OutputError where it cannot be written."""
-    text = import_module(WRITERS[path.suffix.lower()]).text(recap)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, "utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"the report {str(path)!r} cannot be written: {error.strerror or error}") from error
+    text: str = import_module(WRITERS[path.suffix.lower()]).text(recap)
+    write_whole(path, text.encode())

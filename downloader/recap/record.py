@@ -20,11 +20,6 @@ class Counts:
         """How many brought no image."""
         return sum(self.failed.values())
 
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.saved + self.skipped + self.failures
-
 
 @dataclass(frozen=True, slots=True)
 class Cause:

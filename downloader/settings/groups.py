@@ -53,7 +53,9 @@ class Pace:
 
     engine: str = option("thread", text, "How the waiting is done: thread, async or sequential.", metavar="NAME")
     jobs: int = option(16, whole(1), "Images at work at once, in all.", flag="-j", metavar="N")
-    look_ahead: int = option(20_000, whole(1), "Images held at most, so that sorted lists find work.", metavar="N")
+    look_ahead: int = option(
+        20_000, whole(1), "Images read ahead at most, so that a list sorted by host finds work.", metavar="N"
+    )
     per_host: int | str = option(
         8,
         places,
@@ -62,8 +64,8 @@ class Pace:
     )
 
     limit_rate: int = option(0, size, "Most bytes a second in all; 0 for no limit.", metavar="SIZE")
-    rate: float = option(0.0, per_second, "Most starts in all; 0 for no limit.", metavar="N/s")
-    host_rate: float = option(0.0, per_second, "Most starts per host; 0 for no limit.", metavar="N/s")
+    rate: float = option(0.0, per_second, "Most attempts begun, in all; 0 for no limit.", metavar="N/s")
+    host_rate: float = option(0.0, per_second, "Most attempts begun per host; 0 for no limit.", metavar="N/s")
     host_rule: tuple[str, ...] = option(
         (), rules, "Limit and rate of one host, by hand: cdn.example=32,10/s. Repeatable.", metavar="HOST=N[,N/s]"
     )
@@ -182,7 +184,10 @@ class FilterRules:
     )
     max_aspect: float = option(0.0, ratio, "Most the longer side may be of the shorter; 0 for any.", metavar="RATIO")
     formats: tuple[str, ...] = option(
-        (), some_of("jpeg", "png", "gif", "webp", "avif", "bmp", "tiff", "ico"), "Formats wanted.", metavar="LIST"
+        (),
+        some_of("jpeg", "png", "gif", "webp", "avif", "bmp", "tiff", "ico"),
+        "Formats wanted, like jpeg,png; any without it.",
+        metavar="LIST",
     )
     frames: str = option(
         "first", word("first", "all", "reject"), "Of an animation: work on its first frame, on all, or refuse it."

@@ -93,7 +93,7 @@ def referer(value: Any) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.hostname or not re.fullmatch(r"[\x21-\x7e]+", said):
         raise ValueError("write 'auto', or a URL like https://example.com/gallery")
     if "@" in parts.netloc:  # RFC 9110 §10.1.3: neither a login nor a fragment
-        raise ValueError("a login does not belong into it")
+        raise ValueError("a login does not belong in it")
     return said.partition("#")[0]
 
 

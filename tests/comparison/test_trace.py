@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from downloader.comparison.raw import read
-from downloader.comparison.trace import faults, trace, write
+from downloader.comparison.trace import trace, write
 from tests.comparison.raw import Made, document, hostile
+from tests.support.tracing import faults
 
 
 @pytest.fixture(scope="module")

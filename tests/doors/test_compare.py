@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from downloader import InputError, UsageError, compare
-from downloader.comparison import raw, trace
+from downloader import InputError, OutputError, UsageError, compare
+from downloader.comparison import raw
 from downloader.comparison.lanes import lay
 from downloader.comparison.others import Moment
 from downloader.comparison.race import Entry, turns
@@ -18,6 +18,7 @@ from downloader.imageserver import Plan
 from tests.doors.running import Ran, arguments, finish, run, start, write_list
 from tests.support.hostile import HostileServer
 from tests.support.proxy import Proxy
+from tests.support.tracing import faults
 
 SMALL = ("compare", "--images", 40, "--hosts", 8, "--latency", "20ms")
 
@@ -75,7 +76,7 @@ def test_all_that_is_told(tmp_path: Path):
     assert page.read_text("utf-8").lower().startswith("<!doctype html>")
     assert page.stat().st_size < 1 << 20
     with gzip.open(traced) as file:
-        assert trace.faults(json.load(file)) == []
+        assert faults(json.load(file)) == []
 
 
 def test_waiting_together_is_worth_it():
@@ -149,6 +150,8 @@ def test_what_others_hold_of_the_machine_is_told_apart():
         (("--sweep", "1,x"), "--sweep cannot be '1,x'"),
         (("--latency", "soon"), "--latency cannot be 'soon'"),
         (("-i", "/nowhere/urls.txt"), "there is no list"),
+        (("--report", "/nowhere/page.html"), "cannot write '/nowhere/page.html'"),
+        (("--trace", "/nowhere/trace.json"), "cannot write '/nowhere/trace.json'"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(wrong, said):
@@ -182,3 +185,11 @@ def test_from_python_on_the_built_in_server():
         compare([], runs=1)
     with pytest.raises(UsageError, match="did you mean 'thread'"):
         compare(engines=("thraed",))
+
+
+def test_a_page_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path):
+    """A program hears of it as of every output that is lost, and no part is left."""
+    (tmp_path / "page.html").mkdir()
+    with pytest.raises(OutputError, match=r"page\.html"):
+        compare(engines=("async",), runs=1, server=Plan(latency=0.0), images=2, report=tmp_path / "page.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]

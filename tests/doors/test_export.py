@@ -96,6 +96,9 @@ def test_a_file_is_whole_or_not_there(folder: Path, tmp_path: Path) -> None:
     assert list(tmp_path.glob("*.part")) == []
     ran = run("export", folder, "csv", "-o", tmp_path / "no/such.csv")
     assert (ran.status, len(ran.err.splitlines())) == (6, 1)
+    (tmp_path / "folder").mkdir()
+    assert run("export", folder, "csv", "-o", tmp_path / "folder").status == 6
+    assert list(tmp_path.glob("*.part")) == []
     full = subprocess.run(
         ["bash", "-c", f"{' '.join(arguments('export', folder, 'csv'))} >/dev/full"],
         env=environment(), capture_output=True, text=True, timeout=50, check=False,
