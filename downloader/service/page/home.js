@@ -1,0 +1,12 @@
+// The first view: a new job, and the jobs there are.
+
+import { stamp } from "./dom.js"
+import { show as showJobs } from "./jobs.js"
+import { show as showSubmit } from "./submit.js"
+
+export function show(place) {
+  const { root, at } = stamp("home")
+  place.append(root)
+  showSubmit(at)
+  return showJobs(at)
+}
