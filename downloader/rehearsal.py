@@ -61,7 +61,10 @@ class Counts:
 
 
 class Rehearsal:
-    """Goes through a job's list; a context manager, to be iterated once. Raises what the job itself would."""
+    """Goes through a job's list; a context manager, to be iterated once.
+
+    Raises what the job itself would of its list and settings; whether the folder can be written is not tried.
+    """
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -109,9 +112,9 @@ class Rehearsal:
         return self._hosts.largest(most)
 
     def _planned(self, tasks: Sequence[Task]) -> Sequence[Planned]:
-        self._hosts.add(task.host for task in tasks if task.host)
         names = self._names(tasks)
         found = [Planned(task, names.get(task.index), self._fault(task)) for task in tasks]
+        self._hosts.add(planned.task.host for planned in found if planned.fault is None)
         faulty = sum(planned.fault is not None for planned in found)
         self.counts.faulty += faulty
         self.counts.asked += len(found) - faulty

@@ -94,7 +94,7 @@ def command(**given: Any) -> int:
     from downloader.comparison.race import compare
 
     settings = _settings(given)
-    page, traced = (_place(given[name]) for name in ("report", "trace"))
+    page, traced = (_place(name, given[name]) for name in ("report", "trace"))
     with _plan(given, settings) as plan:
         # The report names the command, and is made to be shown around.
         said = map(settings.veil, sys.argv[1:])
@@ -117,10 +117,12 @@ def _settings(given: Mapping[str, Any]) -> Settings:
     return given_settings(Settings() if given["lists"] else Settings.of(**EVEN), given)
 
 
-def _place(name: str | None) -> Path | None:
-    """Give the path of a file to write; raises UsageError now where it has no folder, and not when all has run."""
-    if name and not Path(name).parent.is_dir():
-        raise UsageError(f"cannot write {name!r}: its folder is not there, make it or choose another")
+def _place(flag: str, name: str | None) -> Path | None:
+    """Give the path of a file to write; raises UsageError where it cannot stand there."""
+    from downloader.pages.writing import check_place
+
+    if name:
+        check_place(flag, Path(name))
     return Path(name) if name else None
 
 

@@ -51,15 +51,26 @@ def _values(found: Layered) -> Iterator[tuple[str, Plain]]:
 
 
 def _as_json(found: Layered, rows: dict[str, Plain]) -> str:
-    fields = {name.replace("_", "-"): {"value": value, "origin": found.origins[name]} for name, value in rows.items()}
+    withheld = _withheld(found)
+    fields = {
+        name.replace("_", "-"): {"value": value, "origin": found.origins[name], "withheld": name in withheld}
+        for name, value in rows.items()
+    }
     return json.dumps(fields, ensure_ascii=False, indent=2)
 
 
+def _withheld(found: Layered) -> frozenset[str]:
+    """Name the settings whose values are shown without the secrets in them."""
+    return frozenset(name.removeprefix("--").replace("-", "_") for name in found.settings.withheld())
+
+
 def _as_toml(found: Layered, rows: dict[str, Plain]) -> Iterator[str]:
+    withheld = _withheld(found)
     if not rows:
         yield "# every setting has its default"
     for number, (heading, names) in enumerate(groupby(rows, headings().__getitem__)):
         yield f"\n# {heading}" if number else f"# {heading}"
         for name in names:
             line = f"{name.replace('_', '-')} = {toml(rows[name])}"
-            yield f"{line:<{COLUMN}}  # {found.origins[name]}"
+            hidden = "; not all of it is shown" if name in withheld else ""
+            yield f"{line:<{COLUMN}}  # {found.origins[name]}{hidden}"

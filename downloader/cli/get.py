@@ -65,6 +65,8 @@ def command(
     settings = given_settings(Settings(), given)
     job = Job(Lists(urls, lists, settings.intake), settings, surroundings=Surroundings.of(os.environ))
     if dry_run:
+        if given["report"]:
+            raise UsageError("--dry-run makes no --report: its lines and sums go to stdout and stderr")
         from downloader.cli.rehearsal import rehearse
 
         return rehearse(job, Manners.of(given))

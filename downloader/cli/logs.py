@@ -69,7 +69,9 @@ class File(logging.FileHandler):
         try:
             super().__init__(path, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
-            raise UsageError(f"--log-file cannot be {path!r}: {error.strerror or error}") from error
+            raise UsageError(
+                f"--log-file cannot be {path!r}: {error.strerror or error}; name a file that can be written"
+            ) from error
         self._voice = voice
         self._told = False
 

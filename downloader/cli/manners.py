@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from downloader.cli.grouped import TALK, Headed, files
-from downloader.recap import check_suffix
+from downloader.recap import check as check_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Manners:
         """Read them from a command's parameters; raises UsageError for a report of no known kind."""
         reports = tuple(map(Path, given["report"]))
         for path in reports:
-            check_suffix(path)
+            check_report(path)
         return cls(
             json=given["json"],
             progress="none" if given["quiet"] else given["progress"],

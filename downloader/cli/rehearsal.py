@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
+from downloader.cli.logs import start_logging
 from downloader.cli.manners import Manners
+from downloader.cli.voice import Voice
 from downloader.errors import printable
 from downloader.job import Job
 from downloader.rehearsal import Counts, Planned, Rehearsal
@@ -21,6 +23,7 @@ def rehearse(job: Job, manners: Manners) -> int:
 
     It is 3 where lines would fail unasked, as it would be at the end of a run that fetches all others.
     """
+    start_logging(manners.verbose, Voice(sys.stderr), manners.log_format, manners.log_file)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who has read enough (`| head`) ends us as it ends any filter
     with Rehearsal(job) as rehearsal:
         for planned in rehearsal:

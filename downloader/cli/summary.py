@@ -72,7 +72,8 @@ def next_step(report: Report, status: int) -> str:
     """Say what to type next, or nothing when all is done."""
     folder = shlex.quote(str(report.folder))
     if report.stopped:
-        return "the same command again goes on where this one stopped"
+        first = "make room on the disk, then " if report.stopped == "min-free" else ""
+        return f"{first}the same command again goes on where this one stopped"
     if status == 5:
         return f"check the network and its proxy, then: downloader retry {folder}"
     return retry_command(folder, list(report.failed)) if report.failures else ""

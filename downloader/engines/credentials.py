@@ -65,7 +65,9 @@ def _cookies(path: str) -> Cookies:
             "each other one seven fields with a tab between"
         ) from None
     except OSError as error:
-        raise UsageError(f"the cookies {path!r} cannot be read: {error.strerror or error}") from error
+        raise UsageError(
+            f"the cookies {path!r} cannot be read: {error.strerror or error}; check the path given to --cookies"
+        ) from error
     return Cookies.of(jar, time.time())
 
 

@@ -3,7 +3,15 @@
 from contextlib import suppress
 from pathlib import Path
 
-from downloader.errors import OutputError
+from downloader.errors import OutputError, UsageError
+
+
+def check_place(flag: str, path: Path) -> None:
+    """Raise UsageError where a file is to stand in no folder, or on one: said before the work, not behind it."""
+    if not path.parent.is_dir():
+        raise UsageError(f"--{flag} cannot be {str(path)!r}: there is no folder {str(path.parent)!r}, make it first")
+    if path.is_dir():
+        raise UsageError(f"--{flag} cannot be {str(path)!r}: that is a folder, name a file in it")
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from downloader.errors import UsageError
-from downloader.pages.writing import write_whole
+from downloader.pages.writing import check_place, write_whole
 
 if TYPE_CHECKING:
     from downloader.recap.record import Recap
@@ -18,10 +18,11 @@ WRITERS = {
 """The module that writes files of a suffix, by its ``text(recap)``."""
 
 
-def check_suffix(path: Path) -> None:
-    """Raise UsageError for a file no writer is for."""
+def check(path: Path) -> None:
+    """Raise UsageError for a file no writer is for, or that cannot stand where it is to."""
     if path.suffix.lower() not in WRITERS:
         raise UsageError(f"--report cannot be {str(path)!r}: end its name in {', '.join(WRITERS)}")
+    check_place("report", path)
 
 
 def write(recap: "Recap", path: Path) -> None:

@@ -135,4 +135,5 @@ def _parsed(setting: "Field[Any]", value: Any, said: Callable[[str], str] = _fla
     except (ValueError, TypeError, OverflowError) as error:
         if setting.metadata.get("shown"):
             raise UsageError(f"{said(setting.name)} cannot be read: {error}") from error
-        raise UsageError(f"{said(setting.name)} cannot be {value!r}: {error}") from error
+        written = ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else value
+        raise UsageError(f"{said(setting.name)} cannot be {written!r}: {error}") from error

@@ -83,7 +83,8 @@ class FolderSink:
         while not self._put(name := next(names), fetched):
             if self._on_conflict == "skip":
                 self._places.let_go(payload.body)
-                return Skipped(task, EXISTS, stands(name), name, fetched.effort, payload.image)
+                there = next((file for file, _ in _bodies(name, payload) if self._places.stands(file)), name)
+                return Skipped(task, EXISTS, stands(there), there, fetched.effort, payload.image)
         return Saved(task, name, payload.image, fetched.effort)
 
     def _names(self, stem: FileName, fetched: Fetched) -> Iterator[FileName]:

@@ -92,7 +92,7 @@ def _unpacked(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:
     except Corrupt as error:
         raise InputError(f"the list {name!r} is damaged gzip from line {lines} on: {error}") from None
     if not inflater.eof:
-        raise InputError(f"the list {name!r} is cut short in line {lines}: its gzip data has no end")
+        raise InputError(f"the list {name!r} is cut short in line {lines}: its gzip has no end, pack it anew")
 
 
 def _text(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:

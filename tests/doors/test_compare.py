@@ -150,8 +150,8 @@ def test_what_others_hold_of_the_machine_is_told_apart():
         (("--sweep", "1,x"), "--sweep cannot be '1,x'"),
         (("--latency", "soon"), "--latency cannot be 'soon'"),
         (("-i", "/nowhere/urls.txt"), "there is no list"),
-        (("--report", "/nowhere/page.html"), "cannot write '/nowhere/page.html'"),
-        (("--trace", "/nowhere/trace.json"), "cannot write '/nowhere/trace.json'"),
+        (("--report", "/nowhere/page.html"), "--report cannot be '/nowhere/page.html'"),
+        (("--trace", "/nowhere/trace.json"), "--trace cannot be '/nowhere/trace.json'"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(wrong, said):

@@ -89,8 +89,18 @@ def test_hosts_are_counted_and_hashes_looked_at(tmp_path: Path):
     table.write_text("url,sum\n" + "\n".join(rows) + "\n")
     ran = run("get", "-n", "-i", table, "--hash-col", "sum", "-o", tmp_path / "out")
     assert ran.status == 3, ran.err
-    assert "hosts: b.example:80 (3), a.example:80 (1)" in ran.err
+    assert "3 of 4 lines would be asked" in ran.err
+    assert "hosts: b.example:80 (2), a.example:80 (1)" in ran.err
     assert "hash-mismatch: " in ran.out
+
+
+def test_what_makes_no_sense_with_it_is_refused(tmp_path: Path):
+    """A report of a run that was none; a log is written as ever."""
+    ran = run("get", "-n", "http://h.example/", "--report", tmp_path / "run.md", "-o", tmp_path / "out")
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    ran = run("get", "-n", "http://h.example/", "--log-file", tmp_path / "run.log", "-o", tmp_path / "out")
+    assert ran.status == 0
+    assert (tmp_path / "run.log").exists()
 
 
 def test_who_reads_ten_lines_of_a_long_list_gets_ten(tmp_path: Path):

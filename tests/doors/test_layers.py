@@ -193,7 +193,7 @@ def test_config_prints_changes_alone(tmp_path):
     ran = say(tmp_path, "config", "--changed", "-j", "3")
     assert tomllib.loads(ran.out) == {"jobs": 3}
     ran = say(tmp_path, "config", "--changed", "-j", "3", "--json")
-    assert json.loads(ran.out) == {"jobs": {"value": 3, "origin": "--jobs"}}
+    assert json.loads(ran.out) == {"jobs": {"value": 3, "origin": "--jobs", "withheld": False}}
 
 
 def test_config_keeps_passwords_to_itself(tmp_path):
@@ -240,3 +240,19 @@ def test_the_comparison_takes_what_a_file_says(tmp_path, monkeypatch, said, per_
     monkeypatch.chdir(tmp_path)
     context = command.make_context("compare", ["--images", "2", "--hosts", "2"])
     assert _settings(context.params).pace.per_host == per_host
+
+
+def test_a_value_without_its_secret_says_so(tmp_path):
+    """What is printed could be taken for the whole: a file made of it would lack the header."""
+    ran = say(tmp_path, "config", "--changed", "-H", "X-Key: hunter2", "-H", "Accept-Language: ko")
+    assert "hunter2" not in ran.out
+    assert 'header = ["Accept-Language: ko"]' in ran.out
+    assert "# --header; not all of it is shown" in ran.out
+    told = json.loads(say(tmp_path, "config", "--json", "-H", "X-Key: hunter2").out)
+    assert (told["header"]["withheld"], told["jobs"]["withheld"]) == (True, False)
+
+
+def test_a_refused_value_is_quoted_as_it_was_written(tmp_path):
+    """Not as Python holds it."""
+    ran = say(tmp_path, "get", "http://h.example/", "--resolve", "a")
+    assert "--resolve cannot be 'a': write it like" in ran.err

@@ -101,10 +101,21 @@ def test_a_report_that_cannot_be_written_is_told(
 ) -> None:
     """In one line; the status is 6 only where all else was well, and the images are there."""
     list_of = write_list(tmp_path / "urls.txt", map(hostile.url, paths))
-    ran = get(list_of, tmp_path / "images", "--report", tmp_path / "no/such/report.md", "-q")
+    ran = get(list_of, tmp_path / "images", "--report", "/proc/report.md", "-q")
     assert (ran.status, ran.summary["exit_status"]) == (status, status)
     assert len(ran.err.splitlines()) == 1
-    assert "no/such/report.md" in ran.err
+    assert "/proc/report.md" in ran.err
+
+
+@pytest.mark.parametrize(("place", "said"), [("no/such/report.md", "make it first"), ("folder.md", "is a folder")])
+def test_a_place_that_is_none_is_refused_before_the_run(
+    list_of: Path, hostile: HostileServer, tmp_path: Path, place: str, said: str
+) -> None:
+    """No request, no folder: a long run does not lose its report to a slip."""
+    (tmp_path / "folder.md").mkdir()
+    ran = run("get", "-i", list_of, "-o", tmp_path / "images", "--report", tmp_path / place)
+    assert (ran.status, hostile.hits.total(), (tmp_path / "images").exists()) == (2, 0, False)
+    assert said in ran.err
 
 
 def test_an_unknown_kind_is_refused_before_the_run(list_of: Path, hostile: HostileServer, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from downloader.errors import OutputError, UsageError
-from downloader.recap import WRITERS, check_suffix, html, jsonfile, markdown, write
+from downloader.recap import WRITERS, check, html, jsonfile, markdown, write
 from downloader.recap.markdown import code
 from tests.recap.runs import HOSTILE, busy, hostile, outcome, recap
 
@@ -119,4 +119,4 @@ def test_a_report_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> 
 def test_an_unknown_suffix_is_refused(name: str) -> None:
     """It names the ones there are."""
     with pytest.raises(UsageError, match=r"\.html, \.md, \.json"):
-        check_suffix(Path(name))
+        check(Path(name))
