@@ -166,7 +166,8 @@ def test_a_refusal_says_what_to_do(parse, value):
     """The reason is ours and tells how to write it, never Python's own words for what went wrong."""
     with pytest.raises(UsageError) as error:
         field_with(parse, value)
-    reason = str(error.value).partition(f"{value!r}: ")[2]
+    written = ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else value
+    reason = str(error.value).partition(f"{written!r}: ")[2]
     assert reason.startswith(("write ", "choose ", "the least is", "the longest is", "it ", "the first wait is"))
 
 
