@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from downloader.errors import OutputError
-from downloader.model import Failed, Fetched, Outcome, Payload, Saved, Skipped
+from downloader.model import Failed, Fetched, Outcome, Payload, Saved, Skipped, with_write
 from downloader.policy.naming import BESIDE, EXISTS, FileName, beside, flat, names, stands
 from downloader.policy.template import Naming, suffix_of
 from downloader.ports import Claims, Siblings
@@ -73,8 +73,7 @@ class FolderSink:
         stored = self._store(fetched)
         if (phases := stored.effort.phases) is None:
             return stored
-        phases = replace(phases, write=time.monotonic() - begin)
-        return replace(stored, effort=replace(stored.effort, phases=phases))
+        return replace(stored, effort=with_write(stored.effort, phases, time.monotonic() - begin))
 
     def _store(self, fetched: Fetched) -> Saved | Skipped:
         task, payload = fetched.task, fetched.payload
