@@ -94,7 +94,7 @@ def test_settings_come_from_the_caller(project: Project):
     project.write_list(images(3))
     project.batch(DOWNLOADER_NAME="picture-{index}")
     assert "/data/picture-2.jpg" in project.python(OWNERS)
-    assert "--jobs cannot be 'many'" in project.batch(DOWNLOADER_JOBS="many", status=2).said
+    assert "DOWNLOADER_JOBS cannot be 'many'" in project.batch(DOWNLOADER_JOBS="many", status=2).said
     project.batch(DOWNLOADER_CONFIG="/config/ten-images.toml")
 
 

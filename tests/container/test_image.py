@@ -17,7 +17,7 @@ KNOWN = b"Make what the engine is made with"
 
 FACTS = """
 import importlib.metadata, importlib.util, json, os, shutil
-from downloader.cli.options import ready_made
+from downloader.cli.layers import ready_made
 print(json.dumps({
     "user": os.getuid(),
     "package": os.path.dirname(importlib.util.find_spec("downloader").origin),
