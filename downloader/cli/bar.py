@@ -8,6 +8,9 @@ from downloader.pages.units import decimal_text
 SHORTEST = 10
 """Columns of the smallest bar worth drawing."""
 
+LONGEST = 1000 * 3600
+"""Seconds left above which nobody wants to know."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -50,11 +53,12 @@ def _in_order(words: Sequence[str], standing: Standing) -> list[str]:
 
 def _left(standing: Standing) -> str:
     """Say how long the rest takes at the rate so far."""
-    if standing.total is None or not standing.images or standing.done >= standing.total:
+    rest = (standing.total or 0) - standing.done
+    if rest <= 0 or rest >= standing.images * LONGEST:
         return ""
-    minutes, seconds = divmod(round((standing.total - standing.done) / standing.images), 60)
+    minutes, seconds = divmod(round(rest / standing.images), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02} left" if hours < 1000 else ""
+    return f"{hours}:{minutes:02}:{seconds:02} left"
 
 
 def _drawn(share: float, width: int) -> str:

@@ -1,5 +1,6 @@
 """The bar's line, in any width."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,3 +48,9 @@ def test_the_bar_is_as_long_as_the_share(done: int, width: int) -> None:
     line = bar_line(Standing(done, 1000, 0, 0.0, 0.0), width)
     inside = line[1 : line.index("]")]
     assert abs(inside.count("=") - len(inside) * done / 1000) <= 1
+
+
+@pytest.mark.parametrize("images", [0.0, 5e-324, 1e-9])
+def test_a_rate_of_next_to_nothing_tells_no_time(images: float) -> None:
+    """It would be longer than any number."""
+    assert "left" not in bar_line(Standing(0, 1, 0, images, 0.0), 120)
