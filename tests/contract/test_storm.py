@@ -10,7 +10,7 @@ from tests.support.watching import LINUX, Watched
 
 HOSTS = 200
 EACH = 6
-REST = 3
+REST = 5
 MOST_MEMORY = 150 << 20
 
 

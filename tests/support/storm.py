@@ -96,7 +96,7 @@ class Storm(Crowd):
     Answers take a while, so that a crew goes round all hosts more than once in a rest that it does not respect.
     """
 
-    def __init__(self, hosts: int, rest: int, goods: int = 2, latency: float = 0.25, grace: float = 1.0) -> None:
+    def __init__(self, hosts: int, rest: int, goods: int = 2, latency: float = 0.25, grace: float = 2.0) -> None:
         super().__init__("127.0.1", hosts)
         self.rest = rest
         self.goods = goods  # answered before the rest
