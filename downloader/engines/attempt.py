@@ -28,7 +28,7 @@ HUNGER = 60.0
 """Seconds without a single attempt, for want of descriptors or threads, after which the job gives up."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ended:
     """An attempt that is over, as its worker hands it to the engine's own thread."""
 
@@ -70,17 +70,23 @@ class Attempt:
         """Give the hop that is due, and have the connection classes see it. Raises PrivateAddress."""
         hop = self._ways.hop(self.exchange.url, self.ticket.task.url, self.deadline)
         hop.watch = self.watch
-        self._told.update(hop.secrets)
+        if hop.via or hop.head.secret:
+            self._told.update(hop.secrets)
         current.set(hop)
         return hop
 
     def feed(self, data: bytes) -> None:
         """Judge the next bytes of the body; raises FetchError."""
+        if self.watch is None:
+            self.exchange.feed(data)
+            return
         with phase(self.watch, "check"):
             self.exchange.feed(data)
 
     def finish(self) -> Payload:
         """Judge the body as a whole; raises FetchError."""
+        if self.watch is None:
+            return self.exchange.finish()
         with phase(self.watch, "check"):
             return self.exchange.finish()
 
@@ -182,10 +188,11 @@ class Account:
         code = result.code if isinstance(result, FetchError) else None
         detail = result.detail if isinstance(result, FetchError) else None
         self._emit(AttemptEnded(task, number, ended.worker, ended.seconds, size, code, detail, wait, ended.phases))
-        facts = {"attempt": number, "url": task.url, "code": code, "seconds": round(ended.seconds, 6)}
-        log.debug(
-            "attempt %d of %s: %s after %.3f s", number, task.url, detail or "fetched", ended.seconds, extra=facts
-        )
+        if log.isEnabledFor(logging.DEBUG):
+            facts = {"attempt": number, "url": task.url, "code": code, "seconds": round(ended.seconds, 6)}
+            log.debug(
+                "attempt %d of %s: %s after %.3f s", number, task.url, detail or "fetched", ended.seconds, extra=facts
+            )
 
 
 def _effort(ended: Ended) -> Effort:

@@ -15,12 +15,12 @@ class Spool:
     """Opens parts in one folder, on the file system of the images, so that a rename puts them in place."""
 
     def __init__(self, folder: Path, run: int) -> None:
-        self._folder = folder
+        self._folder = str(folder)
         self._run = run  # in the names, so that a worker left behind by an earlier run writes nowhere that matters
 
     def part(self, name: str) -> "Part":
         """Give an empty part; ``name`` is unique among those open."""
-        return Part(self._folder / f"{self._run}-{name}.part")
+        return Part(f"{self._folder}/{self._run}-{name}.part")
 
 
 class Part:
@@ -28,8 +28,8 @@ class Part:
 
     __slots__ = ("_chunks", "_file", "_path", "_size")
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: str) -> None:
+        self._path = path  # a text: making a Path costs more than all else here, and few bodies need one
         self._chunks: list[bytes] = []
         self._size = 0
         self._file: BinaryIO | None = None
@@ -50,7 +50,7 @@ class Part:
             return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         self._on_disk(lambda _: self._file and self._file.close(), b"")
         self._file = None
-        return self._path
+        return Path(self._path)
 
     def discard(self) -> None:
         """Drop what was written."""
@@ -58,7 +58,7 @@ class Part:
         if self._file is not None:
             with suppress(OSError):  # the disk is full: the bytes were not wanted anyway
                 self._file.close()
-            self._path.unlink(missing_ok=True)
+            Path(self._path).unlink(missing_ok=True)
 
     def _spill(self) -> None:
         self._on_disk(self._open, b"")
@@ -67,10 +67,10 @@ class Part:
             self._on_disk(self._file.write, chunk)  # type: ignore[union-attr]  # just opened
 
     def _open(self, _: bytes) -> None:
-        self._file = self._path.open("xb")
+        self._file = Path(self._path).open("xb")  # noqa: SIM115 - it is closed by whoever ends the body
 
     def _on_disk(self, act: Callable[[bytes], object], data: bytes) -> None:
         try:
             act(data)
         except OSError as error:
-            raise OutputError(f"cannot write {str(self._path)!r}: {error.strerror or error}") from error
+            raise OutputError(f"cannot write {self._path!r}: {error.strerror or error}") from error

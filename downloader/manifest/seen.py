@@ -84,8 +84,8 @@ class Seen:
         keys = [key_of(url) for url in urls]
         with self._disposable():
             self._database.execute("BEGIN")
-            known = {key: _Entry(*rest) for key, *rest in self._find(set(keys))}
-            sights = [self._sight(known.get(key) or known.setdefault(key, _Entry(self._new_index()))) for key in keys]
+            known = {key: _Entry(index, run, sights) for key, index, run, sights in self._find(set(keys))}
+            sights = [self._sight(known, key) for key in keys]
             self._database.executemany(
                 "INSERT OR REPLACE INTO urls VALUES (?, ?, ?, ?)",
                 [(key, entry.index, entry.run, entry.sights) for key, entry in known.items()],
@@ -156,7 +156,10 @@ class Seen:
             marks = ",".join("?" * len(some))
             yield from self._database.execute(f"SELECT * FROM urls WHERE key IN ({marks})", some)  # noqa: S608
 
-    def _sight(self, entry: "_Entry") -> Sight:
+    def _sight(self, known: dict[bytes, "_Entry"], key: bytes) -> Sight:
+        entry = known.get(key)
+        if entry is None:
+            entry = known[key] = _Entry(self._new_index())
         if entry.run != self.run:
             entry.run, entry.sights = self.run, 0
         entry.sights += 1

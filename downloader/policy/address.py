@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import IPv6Address
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -20,6 +21,13 @@ PORTS = {"http": 80, "https": 443}
 _PATH = "/%:@!$&'()*+,;=~-._"
 _QUERY = _PATH + "?"
 
+# What most lists hold: a URL that is normal already, its host short and without odd characters. Anything else, and a
+# port that may need a word, goes the long way.
+_BARE = r"[A-Za-z0-9/:@!$&'()*+,;=~._-]*(?:%[0-9A-F]{2}[A-Za-z0-9/:@!$&'()*+,;=~._-]*)*"
+_NORMAL = re.compile(
+    rf"(https?://[a-z0-9]+(?:(?:\.|-+)[a-z0-9]+)*(?::[1-9][0-9]{{0,4}})?)/{_BARE}(?:\?(?!\Z){_BARE}(?:\?{_BARE})*)?"
+)
+
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
 
 # RFC 3986 §3.2.2, and no zone: that means something on one machine alone.
@@ -27,6 +35,9 @@ _BRACKETED = re.compile(r"\[[0-9a-fA-F:.]+\](:.*)?")
 
 _LONGEST_HOST = 253
 """Characters of a host's name at most (RFC 1035 §2.3.4)."""
+
+_LONGEST_LABEL = 63
+"""Characters of a part of it at most."""
 
 # WHATWG URL §4.4: these are taken off the ends, and those out of everything.
 _BLANK = "".join(map(chr, range(0x21)))
@@ -48,6 +59,8 @@ def normalise(text: str) -> str:
     """
     text = text.strip()
     _check_length(text)
+    if (normal := _NORMAL.fullmatch(text)) and _is_normal(normal[1]):
+        return text
     text = mended(text)
     parts = _split(text)
     scheme = parts.scheme.lower()
@@ -111,22 +124,48 @@ def follow(base: str, location: str) -> str:
 
 def endpoint(url: str) -> tuple[str, int]:
     """Give host and port of a normalised URL; an IPv6 host comes without its brackets."""
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or PORTS[parts.scheme]
+    return _endpoint(_front(url))
 
 
 def origin(url: str) -> str:
     """Give scheme, host and port of a normalised URL, as one text (RFC 6454 §4)."""
-    return "/".join(url.split("/", 3)[:3])
+    return _front(url)
 
 
 def host_of(url: str) -> str:
     """Give the "host:port" that per-host limits count by, or "" for what is no URL."""
+    return _host_at(_front(url))
+
+
+def _front(url: str) -> str:
+    """Give what stands before the path."""
+    return "/".join(url.split("/", 3)[:3])
+
+
+# Lists name the same hosts over and over, and taking a URL apart costs more than finding its host here.
+@lru_cache(maxsize=4096)
+def _endpoint(front: str) -> tuple[str, int]:
+    parts = urlsplit(front)
+    return parts.hostname or "", parts.port or PORTS[parts.scheme]
+
+
+@lru_cache(maxsize=4096)
+def _host_at(front: str) -> str:
     try:
-        host, port = endpoint(url)
+        host, port = _endpoint(front)
     except (ValueError, KeyError):
         return ""
     return f"{host}:{port}"
+
+
+@lru_cache(maxsize=4096)
+def _is_normal(front: str) -> bool:
+    """Tell whether a host is short enough for every rule, and a port one that must be told."""
+    parts = urlsplit(front)
+    try:
+        return len(parts.netloc) <= _LONGEST_LABEL and parts.port != PORTS[parts.scheme]
+    except ValueError:
+        return False
 
 
 def _cut_at_query(text: str) -> tuple[str, str, str]:
@@ -172,7 +211,11 @@ def _host(parts: SplitResult, text: str) -> str:
             raise BadUrl(f"{host!r} is no IPv6 address: {_said(text)}") from None
     if not host.isascii():
         host = _idna(host, text)
-    if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host) or any(len(label) > 63 for label in host.split(".")):
+    if (
+        len(host) > _LONGEST_HOST
+        or not _HOST.fullmatch(host)
+        or any(len(label) > _LONGEST_LABEL for label in host.split("."))
+    ):
         raise BadUrl(f"{host[:80]!r} is no host name: {_said(text)}" if host else f"it names no host: {_said(text)}")
     return host
 

@@ -8,10 +8,11 @@ early as it can be known; ``status`` is then the HTTP status it was met under.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, NoReturn, Protocol
 
 from downloader.errors import (
@@ -110,7 +111,7 @@ class Exchange:
         self._body = body
         self._wall = wall
         self._hops = 0
-        self._headers: dict[str, list[str]] = {}
+        self._headers: Mapping[str, Sequence[str]] = {}
         self._announced: int | None = None
         self._wire = 0
         self._size = 0
@@ -127,9 +128,8 @@ class Exchange:
         self._headers, self._announced = {}, None  # a head that is malformed leaves nothing of the hop before
         self._headers = _by_name(headers)
         self._announced = self._length()
-        coding = ",".join(self._headers.get("transfer-encoding", ())).strip(" \t").lower()
-        if coding not in ("", "chunked"):
-            raise BadReply(f"Transfer-Encoding is {coding[:80]!r}, which was not asked for")
+        if "transfer-encoding" in self._headers:
+            _check_coding(self._headers["transfer-encoding"])
         if status in REDIRECTS:
             return self._redirect(status)
         if status != 200:
@@ -194,7 +194,8 @@ class Exchange:
             etag=self._first("etag"),
             last_modified=self._first("last-modified"),
         )
-        return Payload(image, self._body.close(), original=file_name(self._headers.get("content-disposition", ())))
+        told = self._headers.get("content-disposition")
+        return Payload(image, self._body.close(), original=file_name(told) if told else "")
 
     def _redirect(self, status: int) -> Follow:
         location = self._first("location")
@@ -231,8 +232,8 @@ class Exchange:
 
     def _length(self) -> int | None:
         """Read Content-Length as strictly as RFC 9112 §6.3 allows: said once, in digits, and not when chunked."""
-        values = self._headers.get("content-length", ())
-        if not values:
+        values = self._headers.get("content-length")
+        if values is None:
             return None
         if "transfer-encoding" in self._headers:
             self._headers = {}  # RFC 9112 §6.3: such a connection is not to be used again
@@ -242,7 +243,9 @@ class Exchange:
         return int(values[0])
 
     def _decoder(self) -> Inflater | None:
-        encoding = ", ".join(self._headers.get("content-encoding", ())).strip().lower()
+        if "content-encoding" not in self._headers:
+            return None
+        encoding = ", ".join(self._headers["content-encoding"]).strip().lower()
         if encoding in ("", "identity"):
             return None
         if encoding in ("gzip", "x-gzip"):
@@ -293,22 +296,46 @@ _BAD_TEXT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2: token
 
 
-def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    size = 0
-    for name, value in headers:
-        size += len(name) + len(value) + 4
+def _by_name(headers: Iterable[tuple[str, str]]) -> Mapping[str, Sequence[str]]:
+    """Give the values of each field, by its name in lower case. All names, and all values, are looked at at once."""
+    lines = tuple(headers)
+    if not lines:
+        return {}
+    names, values = zip(*lines, strict=True)
+    all_names, all_values = " ".join(names), " ".join(values)
+    keys = _keys(all_names)
+    if len(keys) != len(lines) or not (all_values.isprintable() or _BAD_TEXT.search(all_values) is None):
+        _check_each(lines)
+    if len(lines) > HEADER_LINES:
+        raise BadReply(f"more than {HEADER_LINES} header lines")
+    if len(all_names) + len(all_values) + 2 * len(lines) + 2 > HEAD_BYTES:  # with ": " and the line's end
+        raise BadReply(f"the head is longer than {HEAD_BYTES >> 10} KiB")
+    found: dict[str, Sequence[str]] = dict(zip(keys, zip(values, strict=True), strict=True))
+    if len(found) < len(lines):
+        found = {key: [value for at, value in enumerate(values) if keys[at] == key] for key in found}
+    return found
+
+
+@lru_cache(maxsize=256)  # a server's answers name the same fields over and over
+def _keys(names: str) -> Sequence[str]:
+    """Give names, told with a blank between, in lower case; nothing when one of them is none."""
+    keys = tuple(names.lower().split(" "))
+    return keys if all(map(_NAME.fullmatch, keys)) else ()
+
+
+def _check_each(lines: Iterable[tuple[str, str]]) -> None:
+    for name, value in lines:
         if _BAD_TEXT.search(value):
             # RFC 9110 §5.5: control characters make a field invalid; libraries differ in whether they notice.
             raise BadReply(f"a control character in header {name[:80]!r}")
         if not _NAME.fullmatch(name):
             raise BadReply(f"a header is named {name[:80]!r}")
-        found.setdefault(name.lower(), []).append(value)
-    if sum(map(len, found.values())) > HEADER_LINES:
-        raise BadReply(f"more than {HEADER_LINES} header lines")
-    if size > HEAD_BYTES:
-        raise BadReply(f"the head is longer than {HEAD_BYTES >> 10} KiB")
-    return found
+
+
+def _check_coding(values: Iterable[str]) -> None:
+    coding = ",".join(values).strip(" \t").lower()
+    if coding not in ("", "chunked"):
+        raise BadReply(f"Transfer-Encoding is {coding[:80]!r}, which was not asked for")
 
 
 def _glimpse(head: bytes) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import count
 from typing import NewType
 
@@ -51,6 +52,8 @@ _BLANK = " \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u200
 
 def safe(part: str) -> str:
     """Make one part of a path safe: no traversal, control or bidi characters, reserved or hidden names."""
+    if part.isascii() and part.isdigit() and len(part) <= LONGEST:
+        return part  # what most names are
     part = _UNSAFE.sub("_", unicodedata.normalize("NFC", part)).lstrip(_BLANK + "-")
     part = _cut(f"_{part[1:]}" if part.startswith(".") else part)
     return _cut(f"_{part}") if not part or _RESERVED.fullmatch(part) else part
@@ -123,6 +126,7 @@ def _fold_once(text: str) -> str:
     return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).upper().casefold())
 
 
+@lru_cache(maxsize=1024)
 def _folder(part: str) -> str:
     part = safe(part)
     stem, dot, suffix = part.rpartition(".")

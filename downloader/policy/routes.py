@@ -58,6 +58,8 @@ class Routes:
 
     def via(self, url: str) -> Proxy | None:
         """Give the proxy for a normalised URL, or None."""
+        if not self.proxies:
+            return None
         proxy = self.proxies.get(url.partition(":")[0])
         return None if proxy is None or self._is_direct(*endpoint(url)) else proxy
 

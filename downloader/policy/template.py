@@ -181,6 +181,8 @@ def _value(field: str, task: Task, payload: Payload | None) -> str | int:
 
 
 def _parts(text: str) -> Sequence[str]:
+    if "/" not in text:
+        return [text] if text.strip() not in ("", ".") else []
     return [part for part in text.split("/") if part.strip() not in ("", ".")]
 
 

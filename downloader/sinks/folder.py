@@ -69,10 +69,10 @@ class FolderSink:
 
     def _timed(self, fetched: Fetched) -> Saved | Skipped:
         """Store an image, and enter how long that took where its time is measured."""
+        if (phases := fetched.effort.phases) is None:
+            return self._store(fetched)
         begin = time.monotonic()
         stored = self._store(fetched)
-        if (phases := stored.effort.phases) is None:
-            return stored
         return replace(stored, effort=with_write(stored.effort, phases, time.monotonic() - begin))
 
     def _store(self, fetched: Fetched) -> Saved | Skipped:

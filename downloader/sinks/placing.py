@@ -49,7 +49,7 @@ class Placing:
     def put(self, name: FileName, body: bytes | Path) -> bool:
         """Give a body its name unless anything stands there; tells whether it has it. A part stays where it has not."""
         path = self._path(name)
-        with translated(path):
+        try:  # written out: a context manager for each image can be felt
             part = self._written(body)
             try:
                 self._link(part, path)
@@ -58,6 +58,8 @@ class Placing:
                     os.unlink(part)  # noqa: PTH108
                 return False
             self._flush_folder(path)
+        except OSError as error:
+            raise _cannot_write(path, error) from error
         return True
 
     def put_over(self, name: FileName, body: bytes | Path) -> bool:
@@ -142,10 +144,12 @@ def _write_new(part: str, data: bytes) -> None:
     except FileExistsError:
         os.unlink(part)  # noqa: PTH108
         handle = os.open(part, flags, 0o666)
-    with open(handle, "wb", buffering=0) as file:  # noqa: PTH123
-        left = memoryview(data)
-        while left:
-            left = left[file.write(left) :]
+    try:
+        written = os.write(handle, data)
+        while written < len(data):
+            written += os.write(handle, memoryview(data)[written:])
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -154,7 +158,11 @@ def translated(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
+        raise _cannot_write(str(path), error) from error
+
+
+def _cannot_write(path: str, error: OSError) -> OutputError:
+    return OutputError(f"cannot write {path!r}: {error.strerror or error}")
 
 
 def _flush(path: str) -> None:

@@ -1,10 +1,14 @@
 """Which URLs and addresses may be contacted."""
 
+import re
+from unittest.mock import patch
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from downloader.errors import BadUrl
+from downloader.policy import address
 from downloader.policy.address import MAX_URL, endpoint, follow, host_of, masked, normalise
 
 NORMAL = [
@@ -293,3 +297,42 @@ def test_endpoints(url, expected):
 def test_no_url_has_no_host(text):
     """What is no URL counts for no host, and does not crash."""
     assert host_of(text) == ""
+
+
+_PIECES = st.lists(
+    st.sampled_from(
+        (
+            *("http://", "https://", "HTTP://", "a", "B", "-", "--", ".", "..", "_", "[::1]", "x" * 64, "ä"),
+            *(":", ":80", ":443", ":8080", ":0", ":99999", "@", "/", "//", "?", "??", "#"),
+            *("%41", "%e4", "%", " ", "\\", ";", "=", "'", "\n"),
+        )
+    ),
+    max_size=12,
+)
+
+
+@given(_PIECES)
+@settings(max_examples=2000)
+def test_the_short_way_gives_what_the_long_way_gives(pieces):
+    """A URL that is normal already is taken as it is, and nothing else is."""
+    text = "".join(pieces)
+    assert _outcome(text) == _long_way(text)
+    assert _outcome(f"http://a.test/{text}") == _long_way(f"http://a.test/{text}")
+
+
+def test_the_short_way_is_taken():
+    """Or the test above would compare the long way with itself."""
+    with patch.object(address, "mended", side_effect=AssertionError):
+        assert normalise("http://127.0.0.1:8080/a%20b/c.jpg?d=1&e=?") == "http://127.0.0.1:8080/a%20b/c.jpg?d=1&e=?"
+
+
+def _long_way(text):
+    with patch.object(address, "_NORMAL", re.compile("(?!)")):
+        return _outcome(text)
+
+
+def _outcome(text):
+    try:
+        return normalise(text)
+    except BadUrl as error:
+        return error.detail
