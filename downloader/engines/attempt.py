@@ -20,9 +20,11 @@ from downloader.ports import Emit, Schedule, Ticket
 
 log = logging.getLogger(__name__)
 
+AWAY = 1.0
+"""Seconds that reading an unwanted body to its end may take."""
+
 BREATHER = 1.0
 """Seconds a task waits when the machine had no descriptor for it."""
-
 
 HUNGER = 60.0
 """Seconds without a single attempt, for want of descriptors or threads, after which the job gives up."""

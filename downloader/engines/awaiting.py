@@ -10,12 +10,12 @@ import aiohttp
 from aiohttp import ClientResponse
 from yarl import URL
 
-from downloader.engines.attempt import Attempt, Ended
-from downloader.engines.blocking import AWAY
+from downloader.engines.attempt import AWAY, Attempt, Ended
 from downloader.engines.connector import CheckedConnector, connector_error
 from downloader.engines.dial import os_error, untunnelled
 from downloader.engines.hop import Hop
 from downloader.engines.kit import Kit
+from downloader.engines.sentry import Sentry
 from downloader.engines.watch import phase
 from downloader.errors import (
     BadReply,
@@ -40,6 +40,7 @@ class AwaitingClient:
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
         self._limits = kit.settings.limits
+        self._sentry = Sentry(self._limits.timeout)
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -57,26 +58,30 @@ class AwaitingClient:
         # aiohttp re-sends by itself, even on a fresh connection, and has no public switch for it: attempts are ours to
         # count. A test watches that this one works.
         self._session._retry_connection = False
+        self._sentry.__enter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._sentry.__exit__(kind, error, trace)
         await self._session.close()
 
     async def attempt(self, ticket: Ticket, name: str) -> Ended:
         """Make one attempt in the calling task."""
         attempt = Attempt(ticket, Worker(name), self._kit)
+        self._sentry.watch()
         try:
-            async with asyncio.timeout(self._limits.timeout):
-                return attempt.fetched(await self._fetch(attempt))
-        except TimeoutError:
-            return attempt.failed(TimedOut("the whole attempt took longer than --timeout"))
+            return attempt.fetched(await self._fetch(attempt))
         except (FetchError, Starved) as error:
             return attempt.failed(error)
         except asyncio.CancelledError:
+            if late := self._sentry.late():
+                return attempt.failed(late)
             attempt.part.discard()
             raise
+        finally:
+            self._sentry.leave()
 
     async def _fetch(self, attempt: Attempt) -> Payload:
         exchange = attempt.exchange

@@ -13,7 +13,7 @@ from requests import PreparedRequest
 from urllib3 import HTTPResponse
 from urllib3.util import SKIP_HEADER
 
-from downloader.engines.attempt import Attempt, Ended
+from downloader.engines.attempt import AWAY, Attempt, Ended
 from downloader.engines.dial import Dialer, os_error
 from downloader.engines.hop import Hop, current
 from downloader.engines.kit import Kit
@@ -23,9 +23,6 @@ from downloader.errors import BadReply, FetchError, Reset, Starved, TimedOut, Tr
 from downloader.model import Payload, Worker
 from downloader.policy.exchange import Exchange, Read
 from downloader.ports import Ticket
-
-AWAY = 1.0
-"""Seconds that reading an unwanted body to its end may take."""
 
 CHUNK = 64 << 10
 """Most bytes taken from a connection at once."""

@@ -2,16 +2,53 @@
 
 import asyncio
 import socket
+from functools import partial
 from typing import Any
 
 import aiohttp
 from aiohttp.abc import ResolveResult
+from aiohttp.client_proto import ResponseHandler
 
 from downloader.engines.dial import os_error, unreached
 from downloader.engines.hop import current
 from downloader.engines.kit import Kit
 from downloader.engines.watch import phase
 from downloader.errors import Dns, FetchError, NoSuchHost, ProxyFailed, Starved, TimedOut, Tls
+
+
+class LazyHandler(ResponseHandler):
+    """aiohttp's side of a connection, with a timer for silence that is looked at when it rings.
+
+    aiohttp itself takes it back and sets it anew for every piece that comes.
+    """
+
+    _heard: float | None = None  # when the server was last heard of, while something is expected
+    _alarm: asyncio.TimerHandle | None = None
+
+    def _reschedule_timeout(self) -> None:
+        self._heard = self._loop.time() if self._read_timeout else None
+        if self._alarm is None and self._read_timeout:
+            self._alarm = self._loop.call_later(self._read_timeout, self._ring)
+
+    def _drop_timeout(self) -> None:
+        self._heard = None
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._heard is None or not self._read_timeout:
+            return
+        left = self._heard + self._read_timeout - self._loop.time()
+        if left <= 0:
+            self._on_read_timeout()
+        else:
+            self._alarm = self._loop.call_later(left, self._ring)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Hear that it is closed."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        super().connection_lost(exc)
 
 
 class CheckedConnector(aiohttp.TCPConnector):
@@ -25,6 +62,7 @@ class CheckedConnector(aiohttp.TCPConnector):
             socket_factory=self._make_socket,
         )
         self._kit = kit
+        self._factory = partial(LazyHandler, loop=self._loop)  # type: ignore[assignment]  # it is one
 
     async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:  # noqa: ARG002
         # aiohttp skips its resolver for whatever looks like an IP literal to it, "2130706433" and "127.1" among
