@@ -27,6 +27,7 @@ from downloader.ports import Control, Emit, Observer, Shelf, Sink, Source
 from downloader.resolver import Lookup, Resolver
 from downloader.room import Room
 from downloader.settings import Settings
+from downloader.storing import Storing
 from downloader.surroundings import Surroundings
 from downloader.tally import Emitter, Tally
 
@@ -137,9 +138,9 @@ def _stage(settings: Settings, control: Control, emit: Emit, stack: ExitStack) -
 
 
 def _only_firsts(sink: Shelf, dedupe: str, manifest: Manifest, stack: ExitStack) -> Sink:
-    """Have the sink keep the first of images that are alike, where that is asked."""
+    """Have the sink keep the first of images that are alike, where that is asked; else it works in its own thread."""
     if not dedupe:
-        return sink
+        return Storing(sink)
     likeness = Likeness.of(dedupe)
     index = stack.enter_context(closing(manifest.lookalikes(likeness)))
     kept: Sink = registry.part("stage", registry.STAGES, "dedupe")(sink, likeness, index, manifest.recall)

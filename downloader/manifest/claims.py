@@ -8,6 +8,7 @@ The file can be lost: what is saved is claimed again from the manifest.
 """
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -22,7 +23,7 @@ CREATE TABLE IF NOT EXISTS known (run INTEGER PRIMARY KEY);
 
 
 class Claims:
-    """The names of a folder, opened when the first is asked for. Used by the job's own thread alone."""
+    """The names of a folder, opened when the first is asked for. Safe to call from any thread."""
 
     def __init__(self, path: Path, run: int, saved: Callable[[int], Iterable[tuple[str, str, str]]]) -> None:
         """Take the number of this run, and what gives path, URL and sha256 of the images saved after a run."""
@@ -30,6 +31,7 @@ class Claims:
         self._run = run
         self._saved = saved
         self._database: sqlite3.Connection | None = None
+        self._lock = threading.Lock()  # names are reserved in the job's own thread, and taken in that of the sink
 
     def close(self) -> None:
         """Close the file."""
@@ -38,16 +40,15 @@ class Claims:
 
     def take(self, name: str, owner: str) -> bool:
         """Tell whether a name, without suffix, is this owner's: from now on, if it was nobody's."""
-        database = self._opened()
-        with translated(self._path):
+        with self._lock, translated(self._path):
+            database = self._opened()
             return _take(database, name, owner) is not None
 
     def reserve(self, wanted: Sequence[tuple[FileName, str]]) -> Sequence[tuple[FileName, bool]]:
         """Give owners their names, or names around them, in this order: each name, and whether it was free till now."""
         if not wanted:
             return ()
-        database = self._opened()
-        with translated(self._path), database:
+        with self._lock, translated(self._path), self._opened() as database:
             database.execute("BEGIN")
             return [_first(database, name, owner) for name, owner in wanted]
 

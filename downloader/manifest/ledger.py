@@ -4,7 +4,7 @@ import fcntl
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -164,10 +164,10 @@ class Manifest:
             return views.write_failures(self._database, self._folder)
 
     def _names(self, since: int) -> Iterator[tuple[str, str, str]]:
-        """Give path, URL and sha256 of what runs behind this one have saved."""
+        """Give path, URL and sha256 of what runs behind this one have saved; safe to call from any thread."""
         query = """SELECT path, url, sha256 FROM images WHERE status = 'saved' AND run > ? ORDER BY "index" """
-        with translated(self.path):
-            yield from self._database.execute(query, (since,))
+        with translated(self.path), closing(connect(self.path, "", synchronous="OFF")) as database:
+            yield from database.execute(query, (since,))
 
     def _is_due(self) -> bool:
         return len(self._pending) >= COMMIT_ROWS or (

@@ -10,7 +10,7 @@ FLOORS = [
     {"errors", "measures", "model", "settings", "surroundings", "ports"},
     {"policy", "pages", "registry"},  # the registry holds names; what they name is imported when it is chosen
     {"manifest", "resolver", "sources", "engines", "postprocess", "sinks"},
-    {"feeder", "tally", "equipment", "room", "job", "imageserver"},
+    {"feeder", "storing", "tally", "equipment", "room", "job", "imageserver"},
     {"comparison", "lessons", "rehearsal", "doctor", "recap"},
     {"programs"},
     {"service"},
