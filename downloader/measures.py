@@ -134,10 +134,10 @@ def word(*allowed: str) -> Callable[[Any], str]:
 
 
 def some_of(*allowed: str) -> Callable[[Any], tuple[str, ...]]:
-    """Make a parser that takes any of these words: a TOML array, or one string with commas between."""
+    """Make a parser that takes any of these words: a TOML array, or strings with commas between."""
 
     def parse(value: Any) -> tuple[str, ...]:
-        return tuple(word(*allowed)(part) for part in words(value))
+        return tuple(word(*allowed)(part) for text in words(value) for part in words(text))  # a flag given twice
 
     return parse
 

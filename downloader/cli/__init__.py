@@ -16,7 +16,7 @@ from downloader.errors import DownloaderError, OutputError
 PURPOSES = {
     "Fetch": ("get", "retry"),
     "Look": ("status", "audit", "export"),
-    "Serve": ("serve", "health"),
+    "Serve": ("serve", "submit", "health"),
     "Set up": ("config", "doctor", "completion"),
     "Learn": ("demo", "lesson", "compare", "imageserver"),
 }

@@ -1,6 +1,6 @@
 """Flags made from the settings, and the settings made from flags, environment and a file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -13,6 +13,7 @@ from downloader.cli.grouped import OPTIONS, Completer, Headed, files, folders, o
 from downloader.cli.layers import Layered, flag, layered, ready_made_files
 from downloader.cli.written import plain
 from downloader.errors import UsageError
+from downloader.service.limits import CLIENT
 from downloader.settings import Intake, Settings, each_field
 
 MOST_USED = ("output", "engine", "jobs", "per_host", "name", "retries", "timeout", "process")
@@ -59,6 +60,33 @@ def service_options(command: Command) -> Command:
     """Give the service a flag for each setting that its jobs have in common: each has a folder and names of its own."""
     own = Intake.once() | {"output", "name", "name_col"}
     return _with_flags(command, [_flag(each, _default(each)) for each in _ordered() if each.name not in own])
+
+
+def client_options(command: Command) -> Command:
+    """Give a client of the service a flag for each setting that reads its list, or that it may ask for."""
+    for decorate in reversed([_flag(each, "") for each in _ordered() if each.name in Intake.once() | CLIENT.keys()]):
+        command = decorate(command)
+    return command
+
+
+def given_options(given: Mapping[str, Any]) -> tuple[Settings, Mapping[str, Any]]:
+    """Give the settings that a client's flags make, and what of them is for the service, as its API writes it."""
+    names = [each.name for each in _ordered() if given.get(each.name) not in (None, ())]
+    settings = Settings().laid({name: given[name] for name in names}, flag)
+    flat = settings.flat() | {"process": list(_whole_steps(settings.process.process))}
+    return settings, {name.replace("_", "-"): flat[name] for name in names if name in CLIENT}
+
+
+def _whole_steps(words: Sequence[str]) -> Iterator[str]:
+    """Give each step by itself, with the commas that are its own: resize=256,center-crop is one."""
+    step = ""
+    for word in ",".join(words).split(","):
+        if word.partition("=")[0] in registry.STEPS and step:
+            yield step
+            step = ""
+        step = f"{step},{word}" if step else word
+    if step:
+        yield step
 
 
 def _with_flags(command: Command, flags: Sequence[Decorator]) -> Command:

@@ -58,7 +58,9 @@ def serving_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def token(given: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[str | None, bool]:
-    """Give the token, and whether it was made just now; raises UsageError for one that is no secret.
+    """Give the token, and whether it was made just now.
+
+    Raises UsageError for one that is no secret, OutputError where none can be made.
 
     The token itself is no flag: what stands on a command line can be read by every user of the machine.
     """
@@ -69,18 +71,33 @@ def token(given: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[str | N
     path = Path(given["token_file"])
     try:
         if not path.exists():
-            return _made(path), True
+            return _new(path), True
         return _checked(path.read_text("ascii").strip(), str(path)), False
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the token file {str(path)!r} cannot be read or made: {error}") from error
+        raise UsageError(f"the token file {str(path)!r} cannot be read: {error}") from error
 
 
-def _made(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def known_token(given: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
+    """Give the token that a client comes with, None where it has none; raises UsageError for one that is no secret."""
+    if text := environ.get("DOWNLOADER_TOKEN", "").strip():
+        return _checked(text, "DOWNLOADER_TOKEN")
+    if not given["token_file"]:
+        return None
+    try:
+        return _checked(Path(given["token_file"]).read_text("ascii").strip(), given["token_file"])
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the token file {given['token_file']!r} cannot be read: {error}") from error
+
+
+def _new(path: Path) -> str:
+    from downloader.manifest.database import translated  # which loads sqlite3
+
     made = secrets.token_urlsafe(32)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(made + "\n")
+    with translated(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(made + "\n")
     return made
 
 

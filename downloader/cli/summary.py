@@ -40,8 +40,7 @@ def summary_lines(report: Report, status: int) -> list[str]:
     lines = verdict(report)
     if report.known:
         lines.append(f"{report.known} of them were settled in earlier runs and not asked again")
-    width = max(map(len, report.failed), default=0)
-    lines += [f"  {number:>6} {code:<{width}}  {advice(code)}" for code, number in report.failed.items()]
+    lines += causes(report)
     if report.seconds_in_dns > max(1.0, DNS_SHARE * report.seconds_at_work):
         share = report.seconds_in_dns / report.seconds_at_work
         lines.append(f"DNS limited this run: {share:.0%} of the time at work was spent on look-ups; try --dns-jobs 64")
@@ -59,6 +58,12 @@ def verdict(report: Report) -> list[str]:
         f"failed {report.failures}{_rate(report)}"
     )
     return lines
+
+
+def causes(report: Report) -> list[str]:
+    """Say in a line for each cause how many failed of it, and what can be done."""
+    width = max(map(len, report.failed), default=0)
+    return [f"  {number:>6} {code:<{width}}  {advice(code)}" for code, number in report.failed.items()]
 
 
 def _rate(report: Report) -> str:

@@ -1,6 +1,5 @@
 """The service put together, as an aiohttp application."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from downloader.errors import UsageError
+from downloader.manifest.database import translated
 from downloader.service import api
 from downloader.service.feeds import Feeds
 from downloader.service.openapi import document
@@ -39,7 +38,7 @@ class Service:
 
     @classmethod
     def of(cls, serving: Serving) -> "Service":
-        """Open the data folder; raises UsageError with one clear sentence where it cannot be written."""
+        """Open the data folder; raises OutputError with one clear sentence where it cannot be written."""
         _open(serving)
         store, feeds = Store(serving.data / "service.sqlite"), Feeds()
         return cls(
@@ -60,15 +59,10 @@ class Service:
 def _open(serving: Serving) -> None:
     """Make the folders, and see that they can be written: a volume is often somebody else's."""
     probe = serving.data / ".probe"
-    try:
+    with translated(serving.data):
         serving.jobs_folder.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"")
         probe.unlink()
-    except OSError as error:
-        raise UsageError(
-            f"the data folder {str(serving.data)!r} cannot be written by user {os.geteuid()} ({error.strerror}): "
-            f"give it to that user with 'chown -R {os.geteuid()} {serving.data}', or run the service as its owner"
-        ) from error
 
 
 def application(service: Service) -> web.Application:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.container.engine import Engine
+from tests.container.engine import Engine, free_port
 
 USUAL = "python:3.12-slim"
 MADE = "localhost/downloader-test-base"
@@ -67,9 +67,19 @@ def built(engine: Engine, base_image: str, home: Path) -> Iterator[Image]:
 
 def _tried(engine: Engine, name: str) -> str:
     """Give a base image back that a container can be run from; where none can, that is no fault of ours."""
-    trial = engine.run("run", "--rm", "--read-only", "--cap-drop", "ALL", name, "true", status=None)
+    network = f"downloader-test-{secrets.token_hex(4)}"
+    where = ("--network", network, "--publish", f"127.0.0.1:{free_port()}:8080")
+    try:
+        made = engine.run("network", "create", network, status=None)
+        trial = (
+            made
+            if made.status
+            else engine.run("run", "--rm", "--read-only", "--cap-drop", "ALL", *where, name, "true", status=None)
+        )
+    finally:
+        engine.run("network", "rm", network, status=None)
     if trial.status:
-        pytest.skip(f"{engine.name} runs no container here: {trial.err.strip()}")
+        pytest.skip(f"{engine.name} runs no container with a network of its own here: {trial.err.strip()}")
     return name
 
 

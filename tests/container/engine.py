@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -67,6 +68,12 @@ def command(words: Sequence[str], limit: float, status: int | None, environment:
     ran = Ran(process.returncode, process.stdout.decode(errors="replace"), process.stderr.decode(errors="replace"))
     assert status in (None, ran.status), f"{words}: status {ran.status}\n{ran.out}\n{ran.err}"
     return ran
+
+
+def free_port() -> int:
+    """Give a port of the loopback's that is free just now."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
 
 
 def find(home: Path) -> Engine | str:

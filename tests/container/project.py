@@ -3,16 +3,20 @@
 import json
 import re
 import secrets
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from tests.container.building import Image
-from tests.container.engine import Engine, Ran, command
+from tests.container.engine import Engine, Ran, command, free_port
 
 SERVER = "imageserver:8000"
-PROFILES = ("--profile", "batch", "--profile", "demo")
+PROFILES = ("batch", "demo")
 LIMIT = 120.0
+
+PATIENCE = 60.0
+"""Longest wait for a container to get somewhere."""
 
 HARDENED = [
     "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",  # noqa: S108
@@ -30,11 +34,15 @@ class Project:
         self.name = f"downloader-test-{secrets.token_hex(4)}"
         self.input = home / "input"
         self.input.mkdir(mode=0o755)
+        self.port = free_port()
 
-    def compose(self, *args: object, status: int | None = 0, **environment: str) -> Ran:
+    def compose(
+        self, *args: object, profiles: Iterable[str] = PROFILES, status: int | None = 0, **environment: str
+    ) -> Ran:
         """Run the program that reads compose files on this project."""
-        words = [*self.engine.compose, *PROFILES, "--project-name", self.name, *map(str, args)]
-        own = {"IMAGE": self.image.tag, "INPUT": str(self.input)}
+        chosen = [word for name in profiles for word in ("--profile", name)]
+        words = [*self.engine.compose, *chosen, "--project-name", self.name, *map(str, args)]
+        own = {"IMAGE": self.image.tag, "INPUT": str(self.input), "PORT": str(self.port)}
         return command(words, LIMIT, status, {**self.engine.environment, **own, **environment})
 
     def close(self) -> None:
@@ -78,6 +86,34 @@ class Project:
         filters = [word for label in labels for word in ("--filter", f"label={label}")]
         [identity] = self.engine.run("ps", "--all", "--quiet", *filters).out.split()
         return identity
+
+    def stop(self, service: str) -> tuple[int, float]:
+        """Have a container stopped; gives its exit status, and the seconds that it took."""
+        begun = time.monotonic()
+        self.compose("stop", service)
+        seconds = time.monotonic() - begun
+        return self.status(service), seconds
+
+    def status(self, service: str) -> int:
+        """Give the exit status of a container that has ended."""
+        return int(self.engine.run("inspect", "--format", "{{.State.ExitCode}}", self.container(service)).out)
+
+    def is_running(self, service: str) -> bool:
+        """Tell whether a container runs."""
+        told = self.engine.run("inspect", "--format", "{{.State.Running}}", self.container(service)).out
+        return told.strip() == "true"
+
+    def log(self, service: str) -> str:
+        """Give all that a service's container has written, over all its lives."""
+        return self.engine.run("logs", self.container(service)).said
+
+
+def wait_for(condition: Callable[[], bool], limit: float = PATIENCE) -> None:
+    """Wait until something holds."""
+    give_up = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < give_up, "it did not come about"
+        time.sleep(0.2)
 
 
 def told(ran: Ran) -> dict[str, Any]:

@@ -1,27 +1,20 @@
-"""The compose file, run: batch, demo and service, hardened as it says."""
+"""The compose file's batch job, run, hardened as it says."""
 
 import json
 import os
 import re
-import socket
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.container.project import Project, told
+from tests.container.counting import counting
+from tests.container.project import Project, told, wait_for
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(1200)]
 
 USER = 10001
 GRACE = 30.0
 """Seconds the compose file leaves to a container that is told to stop."""
-
-PATIENCE = 60.0
-"""Longest wait for a container to get somewhere."""
 
 MANY = 300
 """Images that take two jobs about 15 s."""
@@ -43,7 +36,7 @@ print(json.dumps({
     "user": os.getuid(),
     "capabilities": int(status("CapBnd"), 16),
     "no new privileges": status("NoNewPrivs"),
-    "first process": open("/proc/1/comm").read().strip(),
+    "an init": not set(open("/proc/1/comm").read().split()) & {"python", "python3", "downloader"},
     "root": refusal("/opt/downloader/file"),
     "settings": refusal("/config/file"),
     "temporary": refusal("/tmp/file"),
@@ -53,19 +46,18 @@ print(json.dumps({
 }))
 """
 
+LOCKED = {
+    "user": USER, "capabilities": 0, "no new privileges": "1", "an init": True,
+    "root": "Read-only file system", "settings": "Read-only file system", "temporary": None, "data": None,
+    "memory": str(2 << 30), "processes": "512",
+}  # fmt: skip
+"""What HARDENING finds in a container that is locked down."""
+
 OWNERS = """
 import json, os
 print(json.dumps({os.path.join(at, name): os.lstat(os.path.join(at, name)).st_uid
                   for at, folders, files in os.walk("/data") for name in folders + files}))
 """
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    give_up = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < give_up, "it did not come about"
-        time.sleep(0.2)
 
 
 def images(count: int) -> list[str]:
@@ -111,10 +103,8 @@ def test_a_stopped_batch_drains_and_resumes(project: Project):
     project.compose("up", "--detach", "--no-deps", "batch", **few)
     batch = project.container("batch")
     wait_for(lambda: project.engine.run("exec", batch, "test", "-e", "/data/000020.jpg", status=None).status == 0)
-    began = time.monotonic()
-    project.compose("stop", "batch")
-    assert time.monotonic() - began < GRACE
-    assert project.engine.run("inspect", "--format", "{{.State.ExitCode}}", batch).out.strip() == "143"
+    status, seconds = project.stop("batch")
+    assert (status, seconds < GRACE) == (143, True)
     project.engine.run("rm", batch)
     kept = [name for name in json.loads(project.python(OWNERS)) if name.endswith(".jpg")]
     assert 20 < len(kept) < MANY
@@ -123,18 +113,23 @@ def test_a_stopped_batch_drains_and_resumes(project: Project):
     assert (summary["known"], summary["saved"]) == (len(kept), MANY)
 
 
+def test_a_slow_image_is_waited_for(project: Project):
+    """The grace is the compose file's, not an engine's usual 10 s: an image that takes 13 s comes, and then it ends."""
+    with counting(project) as server:
+        (project.input / "urls.txt").write_text(f"{server.slow(0)}\n")
+        project.compose("up", "--detach", "--no-deps", "batch", DOWNLOADER_ALLOW_HOST=server.host)
+        wait_for(lambda: server.hits() == {server.slow(0): 1})
+        status, seconds = project.stop("batch")
+        assert (status, seconds < GRACE) == (143, True)
+        assert "saved 1 of 1" in project.log("batch")
+
+
 # --- hardened
 
 
 def test_a_container_is_locked_down(project: Project):
     """Read-only but for /data and /tmp, no capability, an init, limits of memory and processes: seen from within."""
-    found = json.loads(project.python(HARDENING))
-    assert "python" not in found.pop("first process")
-    assert found == {
-        "user": USER, "capabilities": 0, "no new privileges": "1",
-        "root": "Read-only file system", "settings": "Read-only file system", "temporary": None, "data": None,
-        "memory": str(2 << 30), "processes": "512",
-    }  # fmt: skip
+    assert json.loads(project.python(HARDENING)) == LOCKED
 
 
 def test_workers_work_within(project: Project):
@@ -182,40 +177,3 @@ def test_a_folder_of_somebody_else(project: Project, home: Path):
         for path in (folder, *folder.rglob("*")):
             os.chown(path, USER, -1)
         project.run(*command, options=mount)
-
-
-# --- demo and service
-
-
-def test_the_demo(project: Project):
-    """Ten images from the image server, found by its name on the project's own network."""
-    ran = project.compose("run", "--rm", "-T", "demo")
-    assert "saved 10 of 10" in ran.said
-
-
-def test_the_service(project: Project):
-    """It answers where the port is published, says that it is well, and SIGTERM ends it with 0 within the grace."""
-    if project.engine.run("run", "--rm", project.image.tag, "serve", "--help", status=None).status:
-        pytest.skip("this version of downloader has no serve")
-    port = _free_port()
-    project.compose("up", "--detach", "serve", PORT=str(port))
-    service = project.container("serve")
-    wait_for(lambda: _answers(f"http://127.0.0.1:{port}/healthz"))
-    project.engine.run("exec", service, "downloader", "health")
-    began = time.monotonic()
-    project.compose("stop", "serve", PORT=str(port))
-    assert time.monotonic() - began < GRACE
-    assert project.engine.run("inspect", "--format", "{{.State.ExitCode}}", service).out.strip() == "0"
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310 - the loopback
-            return reply.status == 200
-    except (urllib.error.URLError, ConnectionError):
-        return False

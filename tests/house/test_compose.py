@@ -36,3 +36,19 @@ def test_every_service_is_hardened(service: dict[str, Any]) -> None:
 def test_nothing_is_open_to_the_network(service: dict[str, Any]) -> None:
     """A port is published on the loopback alone."""
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+def test_the_demo_is_built_once() -> None:
+    """Services that start together share one build: two at once get in each other's way over the image's name."""
+    together = [each for each in FILE["services"].values() if each.get("profiles", ["demo"]) == ["demo"]]
+    assert len(together) == 3
+    assert [each["command"] for each in together if "build" in each] == ["serve"]
+
+
+def test_only_the_demo_is_let_in() -> None:
+    """The one private name that is open without anybody's word ends in .invalid, which no DNS may know (RFC 6761)."""
+    said = [each["environment"]["DOWNLOADER_ALLOW_HOST"] for each in FILE["services"].values()]
+    [open_name] = {text for text in said if text}
+    assert open_name == "${DOWNLOADER_ALLOW_HOST:-} images.demo.invalid:8000"
+    assert FILE["services"]["imageserver"]["networks"] == {"default": {"aliases": ["images.demo.invalid"]}}
+    assert {each["environment"]["DOWNLOADER_ALLOW_PRIVATE"] for each in FILE["services"].values()} == {None}
