@@ -3,6 +3,7 @@
 import ssl
 import warnings
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from requests import PreparedRequest
@@ -17,8 +18,12 @@ from downloader.engines.kit import Kit
 from downloader.engines.reply import Reply
 from downloader.engines.tunnel import open_tunnel
 from downloader.engines.watch import phase
+from downloader.policy.address import origin
 from downloader.policy.heads import basic
 from downloader.policy.routes import Proxy
+
+MOST_KNOWN = 4096
+"""Pools found without asking urllib3, to which looking one up is half as much work as making one."""
 
 MOST_POOLS = 256
 """Hosts whose connections are kept; a pool takes 5 kB, a TLS connection some 40."""
@@ -71,6 +76,7 @@ class SharedAdapter(HTTPAdapter):
         # Set on the context because urllib3 wraps the plain socket into a new object.
         self._context.sslsocket_class = _tls_class(kit.settings.limits.read_timeout)
         self._dialer = dialer
+        self._pools: dict[tuple[Proxy | None, str], Any] = {}
         # Several times as many hosts as can be at work, so that hosts in turn find their connections again.
         hosts = min(kit.ceiling, max(4 * kit.jobs, MOST_POOLS))
         limit = kit.settings.pace.per_host
@@ -96,8 +102,18 @@ class SharedAdapter(HTTPAdapter):
     def get_connection_with_tls_context(self, request: PreparedRequest, *_: Any, **__: Any) -> Any:
         """Find the pool by the URL and the hop's way: the context is the same for all."""
         via = current.get().via
-        manager = self._through[via] if via else self.poolmanager
-        return manager.connection_from_url(str(request.url))
+        key = via, origin(str(request.url))
+        pool = self._pools.get(key)
+        if pool is None or pool.pool is None:  # never met, or closed in favour of others
+            if len(self._pools) >= MOST_KNOWN:
+                self._pools.clear()
+            manager = self._through[via] if via else self.poolmanager
+            pool = self._pools[key] = manager.connection_from_url(str(request.url))
+        return pool
+
+    def build_response(self, _: PreparedRequest, resp: Any) -> Any:
+        """Give what came as it is, in the one place where we look for it: nobody wants its cookies and its history."""
+        return SimpleNamespace(raw=resp)
 
     def request_url(self, request: PreparedRequest, _: Any) -> str:
         """Give the target of the request line: a proxy takes the whole URL, but through a tunnel (RFC 9112 §3.2)."""
