@@ -2,6 +2,7 @@
 # make test    the tests, with all they need
 # make test-container    build the container image and run it, with Docker or podman
 # make check   format, lint, types
+# make bench   the peers side by side, every figure; QUICK=1 a look in two minutes; ROWS=files,latency for some rows
 # Each sets up .venv by itself where it is not there yet.
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test test-container check format install clean
+.PHONY: demo test test-container bench check format install clean
 
 demo: $(READY)
 	$(BIN)/downloader demo
@@ -19,6 +20,9 @@ test: $(READY)
 
 test-container: $(READY)
 	$(BIN)/python -m pytest -n 0 -m container --durations 0 --durations-min 1 -v tests/container
+
+bench: $(READY)
+	$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS)) $(BENCH)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from resource import struct_rusage
+from resource import RUSAGE_SELF, getrusage, struct_rusage
+
+from harness.memory import Process, watching
 
 _PR_SET_CHILD_SUBREAPER = 36
 """From linux/prctl.h: orphans among the descendants become this process's children, so that it can wait for them."""
-
-_LOOK = 0.05
-"""Seconds between two looks at memory."""
 
 LINGER = 10.0
 """Seconds that descendants may outlive the command before they are killed; the command's own time has ended by then."""
@@ -27,14 +26,15 @@ class Usage:
     """What a command cost.
 
     ``seconds`` is from its start until its first process ended, ``cpu`` the user and system time of all its processes
-    in seconds, ``memory`` the peak of its largest process in bytes as far as one look every 50 ms sees it, ``status``
-    its exit status, -N for signal N.
+    in seconds, ``memory`` the peak of its largest process in bytes, ``status`` its exit status, -N for signal N.
+    ``processes`` are those that were seen, one look every 50 ms.
     """
 
     seconds: float
     cpu: float
     memory: int
     status: int
+    processes: Sequence[Process] = ()
 
 
 def run(command: Sequence[str], log: Path, limit: float, environment: Mapping[str, str] | None = None) -> Usage:
@@ -44,6 +44,7 @@ def run(command: Sequence[str], log: Path, limit: float, environment: Mapping[st
     workers: wait4 of the command alone tells nothing of them. Past ``limit`` seconds the whole group is killed.
     """
     with _adopting_orphans(), log.open("wb") as output:
+        ours = getrusage(RUSAGE_SELF).ru_maxrss << 10
         begin = time.monotonic()
         process = subprocess.Popen(
             command,
@@ -54,43 +55,25 @@ def run(command: Sequence[str], log: Path, limit: float, environment: Mapping[st
             cwd=log.parent,  # a Python that begins in a checkout may import from it what is installed elsewhere
             start_new_session=True,  # a process group of its own, by which the orphans are found
         )
-        with _killed_after(limit, process.pid), _watching_memory(process.pid) as peak:
+        with _killed_after(limit, process.pid), watching(process.pid) as watch:
             _, wait_status, own = os.wait4(process.pid, 0)
             seconds = time.monotonic() - begin
             process.returncode = os.waitstatus_to_exitcode(wait_status)
         with _killed_after(LINGER, process.pid):
             spent = [own, *_orphans(process.pid)]
     cpu = sum(one.ru_utime + one.ru_stime for one in spent)
-    return Usage(seconds, cpu, peak[0], process.returncode)
+    memory = max(_peak(one, watch.peak, ours) for one in spent)
+    return Usage(seconds, cpu, memory, process.returncode, watch.processes())
 
 
-@contextmanager
-def _watching_memory(group: int) -> Iterator[list[int]]:
-    """Give a list of one number, which is the group's largest VmHWM, in bytes, when the block is left.
+def _peak(own: struct_rusage, seen: int, ours: int) -> int:
+    """Give the peak of the largest process in bytes.
 
-    Not wait4's: that begins with what this process held when it forked.
+    A child's account begins with what this process held when it forked, so that wait4 tells of it only where it tells
+    more; what the looks saw is never too much, and misses only what came after the last of them.
     """
-    peak, over = [0], threading.Event()
-
-    def watch() -> None:
-        while not over.wait(_LOOK):
-            peak[0] = max([peak[0], *_peaks(group)])
-
-    thread = threading.Thread(target=watch, name=f"memory-of-{group}")
-    thread.start()
-    try:
-        yield peak
-    finally:
-        over.set()
-        thread.join()
-
-
-def _peaks(group: int) -> Iterator[int]:
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has ended
-            if os.getpgid(int(folder.name)) == group:
-                lines = (folder / "status").read_text("ascii", "replace").splitlines()
-                yield from (int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM:"))
+    told = own.ru_maxrss << 10
+    return max(told, seen) if told > ours else seen
 
 
 @contextmanager

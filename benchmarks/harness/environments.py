@@ -10,15 +10,15 @@ def environment(root: Path, requirement: str, before: tuple[int, int] | None = N
     """Give the folder with the commands of what a requirement installs.
 
     ``before`` is the first version of Python that it does not run on. Raises FileNotFoundError when no other is there,
-    CalledProcessError when pip fails; it says itself why.
+    CalledProcessError when pip fails; its ``stderr`` says why.
     """
     folder = root / f"environment-{requirement.replace('*', 'x').replace('==', '-')}"
     ready = folder / "ready"
     if not ready.exists():
         python = _python(before)
-        subprocess.run([python, "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([python, "-m", "venv", "--clear", folder], check=True, capture_output=True, text=True)
         install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement]
-        subprocess.run([folder / "bin" / "python", *install], check=True)
+        subprocess.run([folder / "bin" / "python", *install], check=True, capture_output=True, text=True)
         ready.touch()
     return folder / "bin"
 
