@@ -57,6 +57,7 @@ def command(**given: Any) -> int:
             unpacked=measure("max-list", measures.size, given["max_list"]),
             urls=given["max_urls"],
             job_bytes=measure("max-job-bytes", measures.size, given["max_job_bytes"]),
+            job_pixels=measure("max-job-pixels", measures.count, given["max_job_pixels"]),
             waiting=given["max_waiting"],
         ),
         settings=settings,

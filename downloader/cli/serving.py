@@ -14,7 +14,7 @@ VARIABLES = {
     "DOWNLOADER_HOST", "DOWNLOADER_PORT", "DOWNLOADER_DATA", "DOWNLOADER_TOKEN", "DOWNLOADER_TOKEN_FILE",
     "DOWNLOADER_NO_AUTH", "DOWNLOADER_PUBLIC_HOST", "DOWNLOADER_MAX_RUNNING", "DOWNLOADER_DISK_FLOOR",
     "DOWNLOADER_MAX_REQUEST", "DOWNLOADER_MAX_LIST", "DOWNLOADER_MAX_URLS", "DOWNLOADER_MAX_JOB_BYTES",
-    "DOWNLOADER_MAX_WAITING",
+    "DOWNLOADER_MAX_JOB_PIXELS", "DOWNLOADER_MAX_WAITING",
 }  # fmt: skip
 """What the environment may say to ``serve`` besides the settings."""
 
@@ -46,6 +46,7 @@ FLAGS = (
     _flag("max-list", "1G", "Largest list, unpacked.", metavar="SIZE"),
     _flag("max-urls", 1_000_000, "Most URLs of a job.", type=click.IntRange(1)),
     _flag("max-job-bytes", "100G", "Most bytes of the images of a job.", metavar="SIZE"),
+    _flag("max-job-pixels", "1000G", "Most pixels of the images that a job works on.", metavar="N"),
     _flag("max-waiting", 1000, "Most jobs that have not ended.", type=click.IntRange(1)),
 )
 

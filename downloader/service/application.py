@@ -1,20 +1,21 @@
 """The service put together, as an aiohttp application."""
 
+import fcntl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from aiohttp import web
 
+from downloader.errors import UsageError
 from downloader.manifest.database import translated
 from downloader.service import api
 from downloader.service.feeds import Feeds
+from downloader.service.intake import Reception
 from downloader.service.openapi import document
 from downloader.service.operations import Operation
-from downloader.service.problems import problems
-from downloader.service.schema import Schema
-from downloader.service.schemas import submission
+from downloader.service.problems import expected, problems
 from downloader.service.security import Gate, add_headers, guarded
 from downloader.service.serving import Serving
 from downloader.service.static import page_routes
@@ -33,13 +34,17 @@ class Service:
     supervisor: Supervisor
     gate: Gate
     thumbnails: Thumbnails
-    submission: Schema
+    reception: Reception
+    lock: IO[bytes]  # held for as long as the service lives
     description: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, serving: Serving) -> "Service":
-        """Open the data folder; raises OutputError with one clear sentence where it cannot be written."""
-        _open(serving)
+        """Open the data folder.
+
+        Raises OutputError with one clear sentence where it cannot be written, UsageError where another service has it.
+        """
+        lock = _open(serving)
         store, feeds = Store(serving.data / "service.sqlite"), Feeds()
         return cls(
             serving,
@@ -48,7 +53,8 @@ class Service:
             Supervisor(serving, store, feeds),
             Gate(serving),
             Thumbnails(serving.settings.filters.max_pixels),
-            submission(serving),
+            Reception(serving),
+            lock,
         )
 
     def images(self, job: str) -> Path:
@@ -56,29 +62,36 @@ class Service:
         return self.supervisor.folder(job) / "images"
 
 
-def _open(serving: Serving) -> None:
-    """Make the folders, and see that they can be written: a volume is often somebody else's."""
-    probe = serving.data / ".probe"
+def _open(serving: Serving) -> IO[bytes]:
+    """Make the folders, and lock them; a volume is often somebody else's, and two services would run each job twice."""
     with translated(serving.data):
         serving.jobs_folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
+        lock = (serving.data / "service.lock").open("ab")
+        lock.truncate(0)  # a disk that cannot be written says so here
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise UsageError(
+            f"another service is at work in {str(serving.data)!r}: end it first, or give this one a --data of its own"
+        ) from error
+    return lock
 
 
-def application(service: Service) -> web.Application:
-    """Make the application: routes from the tables, behind the walls."""
+def application(service: Service, *before: Any) -> web.Application:
+    """Make the application: routes from the tables, behind the walls; ``before`` are middlewares outside of these."""
     operations: Sequence[Operation] = api.OPERATIONS
     service.description = document(operations, service.serving)
     pages = list(page_routes())
     open_paths = frozenset(plain_of(each) for each in operations if each.open) | {path for path, _ in pages}
     app = web.Application(
-        middlewares=[problems, guarded(service.gate, open_paths)],  # type: ignore[list-item]  # aiohttp's own type is looser
+        middlewares=[*before, problems, guarded(service.gate, open_paths)],  # type: ignore[list-item]  # aiohttp's own type is looser
         client_max_size=service.serving.bounds.body,
     )
     for operation in operations:
-        app.router.add_route(operation.method, operation.path, operation.handler(service))
+        app.router.add_route(operation.method, operation.path, operation.handler(service), expect_handler=expected)
     for path, handler in pages:
-        app.router.add_get(path, handler)
+        app.router.add_get(path, handler, expect_handler=expected)
     app.on_response_prepare.append(add_headers)
     return app
 

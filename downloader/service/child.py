@@ -19,11 +19,12 @@ from downloader.errors import DownloaderError, InputError, OutputError
 from downloader.job import Job, run_job
 from downloader.manifest.database import FOLDER
 from downloader.manifest.views import FailedLines, kept, reading
-from downloader.model import Committed, Event, Line, Report
+from downloader.model import Line, Report
 from downloader.policy.shares import Shares
 from downloader.ports import Control, Source
 from downloader.service.channel import Channel
 from downloader.service.teller import Teller
+from downloader.service.weight import Weight
 from downloader.settings import Settings
 from downloader.sources.files import Lists
 from downloader.surroundings import Surroundings
@@ -33,9 +34,6 @@ LAST_MOMENTS = 10.0
 
 PATIENCE = 15.0
 """Seconds in which the process of a service that died lets the folder go."""
-
-TOO_MUCH = "too-much"
-"""Why a job stops that stored as many bytes as a job may."""
 
 
 class Bounded:
@@ -78,13 +76,9 @@ def run(orders: dict[str, Any], channel: Channel, control: Control, shares: Shar
     folder = Path(orders["folder"])
     settings = Settings().replace(**orders["settings"])
     wait_for(folder)
-    teller = Teller(channel, stored_bytes(folder), whole=orders["codes"] is None)
-
-    def weigh(event: Event) -> None:
-        if isinstance(event, Committed) and teller.job_bytes >= orders["most_bytes"] and not control.stopping:
-            control.drain(TOO_MUCH, settings.ending.drain_timeout)
-
-    report = run_job(_job(orders, folder, settings, shares), control, [teller, weigh])
+    weight = Weight(folder, orders, control, settings.ending.drain_timeout)
+    teller = Teller(channel, weight, whole=orders["codes"] is None)
+    report = run_job(_job(orders, folder, settings, shares), control, [weight, teller])
     teller.tell_failures()
     return teller.spent() | report_fields(report, whole=orders["codes"] is None)
 
@@ -103,14 +97,6 @@ def _job(orders: dict[str, Any], folder: Path, settings: Settings, shares: Share
     with reading(folder) as database:
         others = kept(database, codes)
     return Job(FailedLines(folder, codes), ask_again=lambda row: row.status == "failed", kept=others, **how)
-
-
-def stored_bytes(folder: Path) -> int:
-    """Sum up the images that earlier runs have stored."""
-    if not (folder / FOLDER / "manifest.sqlite").exists():
-        return 0
-    with reading(folder) as database:
-        return int(database.execute("SELECT total(bytes) FROM images WHERE status = 'saved'").fetchone()[0])
 
 
 def wait_for(folder: Path) -> None:

@@ -9,8 +9,8 @@ from downloader.service.problems import MEDIA
 from downloader.service.schemas import schemas
 from downloader.service.serving import Serving
 
-ALWAYS = (400, 403, 421, 500)
-"""Problems that any operation may have: a bad request, a foreign page, a foreign name, an error of ours."""
+ALWAYS = (400, 403, 421, 500, 507)
+"""Problems that any operation may have: a bad request, a foreign page or name, an error of ours, a full disk."""
 
 
 def document(operations: Iterable[Operation], serving: Serving) -> Mapping[str, Any]:

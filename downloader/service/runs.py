@@ -1,5 +1,6 @@
 """The jobs that have a process: what is said to them, and what they say."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,11 +15,14 @@ from downloader.service.shares import Division, Told
 from downloader.service.states import State
 from downloader.service.store import Record
 
+GRACE = 10.0
+"""Seconds beyond those of a drain after which a process that does not end is killed: its manifest is true anyway."""
+
 LIST_EVERY = 1.0
 """Seconds between two progresses of a job in the list of jobs."""
 
 PAST = 50
-"""Ended jobs whose hosts are still remembered."""
+"""Ended jobs whose latest failures are still remembered."""
 
 KEPT = ("counts", "codes", "lines", "bytes")
 """What of a progress is kept when the process is gone."""
@@ -34,6 +38,7 @@ class Run:
     wish: State | None = None  # what the job is to be when its process has drained
     last: dict[str, Any] | None = None  # its last word
     listed_at: float = 0.0
+    deadline: asyncio.TimerHandle | None = None  # when it is killed
 
     def counts(self) -> dict[str, Any]:
         """Give what is to be kept of it."""
@@ -72,22 +77,31 @@ class Runs:
         run = self._runs.get(record.id)
         return described(record, run.live.progress if run else {})
 
-    def snapshot(self, record: Record) -> dict[str, Any]:
-        """Give a job with its hosts and latest failures, for as long as these are remembered."""
+    def snapshot(self, record: Record, hosts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Give a job with its latest failures and its hosts: those that were kept where no process has told of any."""
         run = self._runs.get(record.id)
         live = (run.live if run else self._past.get(record.id, Live())).snapshot()
-        return {"job": self.describe(record), "hosts": live["hosts"], "failures": live["failures"]}
+        told = live["hosts"] or list(hosts)
+        return {"job": self.describe(record), "hosts": told, "failures": live["failures"]}
 
     def enter(self, record: Record, process: JobProcess) -> Run:
         """Enter a process that was started for a job."""
         run = self._runs[record.id] = Run(record, process)
         return run
 
-    def leave(self, run: Run) -> None:
-        """Enter that a process is gone; what it shared is free, and what was known of it is remembered for a while."""
-        job = run.record.id
+    def gone(self, run: Run) -> dict[str, Any]:
+        """Enter that a process is gone, and what it shared is free; gives what is to be kept of it."""
+        job, kept = run.record.id, run.counts()
+        if run.deadline:
+            run.deadline.cancel()
         self._pass_on(self._division.end(job))
         self.totals.end(job)
+        run.live.progress = kept
+        return kept
+
+    def leave(self, run: Run) -> None:
+        """Let a run go whose end is written down; what was known of it is remembered for a while."""
+        job = run.record.id
         self._past[job] = self._runs.pop(job).live
         if len(self._past) > PAST:
             self._past.popitem(last=False)
@@ -106,6 +120,8 @@ class Runs:
         """Have a process end when what is under way is done, or after so long; ``wish`` is what its job is then."""
         run.wish = wish
         run.process.tell({"word": "drain", "timeout": seconds})
+        if run.deadline is None:
+            run.deadline = asyncio.get_running_loop().call_later(seconds + GRACE, run.process.kill)
 
     def rotate(self) -> None:
         """Give the next jobs their turn at hosts that have fewer places than jobs."""

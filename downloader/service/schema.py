@@ -33,6 +33,7 @@ _RULES: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
     "maxLength": (lambda value, most: len(value) <= most, "must have {!r} characters or less"),
     "minItems": (lambda value, least: len(value) >= least, "must have {!r} entries or more"),
     "maxItems": (lambda value, most: len(value) <= most, "must have {!r} entries or less"),
+    "maxProperties": (lambda value, most: len(value) <= most, "must have {!r} names or less"),
     "pattern": (lambda value, text: bool(_pattern(text).search(value)), "must match {!r}"),
 }
 

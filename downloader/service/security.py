@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from downloader.service.problems import Handler, Problem
+from downloader.service.problems import BEGUN, Handler, Problem
 from downloader.service.serving import Serving
 
 COOKIE = "downloader_session"
@@ -135,8 +135,14 @@ def guarded(gate: Gate, open_paths: frozenset[str]) -> object:
     return check
 
 
-async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Put the headers on an answer, streams included."""
+    put_headers(response)
+    response.headers.pop("Server", None)
+    request[BEGUN] = True
+
+
+def put_headers(response: web.StreamResponse) -> None:
+    """Put the headers on an answer that says nothing else."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers.pop("Server", None)

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from downloader.errors import UsageError
 from downloader.service.application import Service, application
+from downloader.service.connections import HOW, Connections
 from downloader.service.serving import Serving
 
 log = logging.getLogger(__name__)
@@ -32,10 +33,12 @@ async def _serve(serving: Serving, announce: Callable[[str], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     service = await asyncio.to_thread(Service.of, serving)
-    runner = web.AppRunner(application(service), access_log=None, shutdown_timeout=LEAVE, keepalive_timeout=30)
+    connections = Connections()
+    runner = web.AppRunner(application(service, connections.watched()), shutdown_timeout=LEAVE, **HOW)
     await runner.setup()
+    listening: asyncio.Server | None = None
     try:
-        port = await _listen(runner, serving)
+        listening, port = await _listen(runner, serving, connections)
         await service.supervisor.open()
         announce(f"http://{_shown(serving.host)}:{port}/")
         await stop.wait()
@@ -43,19 +46,23 @@ async def _serve(serving: Serving, announce: Callable[[str], None]) -> None:
         service.feeds.close()
         await service.supervisor.close()
     finally:
+        if listening:
+            listening.close()
         await runner.cleanup()
         await asyncio.to_thread(service.thumbnails.close)
         await asyncio.to_thread(service.store.close)
 
 
-async def _listen(runner: web.AppRunner, serving: Serving) -> int:
-    site = web.TCPSite(runner, serving.host, serving.port)
+async def _listen(runner: web.AppRunner, serving: Serving, connections: Connections) -> tuple[asyncio.Server, int]:
+    loop = asyncio.get_running_loop()
     try:
-        await site.start()
+        listening = await loop.create_server(
+            lambda: connections.admit(runner.server), serving.host, serving.port, backlog=128, reuse_address=True
+        )
     except OSError as error:
         why = "it is in use" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
         raise UsageError(f"cannot listen on {serving.host} port {serving.port}: {why}; choose another") from error
-    return int(runner.addresses[0][1])
+    return listening, int(listening.sockets[0].getsockname()[1])
 
 
 def _shown(host: str) -> str:

@@ -19,6 +19,7 @@ class Bounds:
     unpacked: int = 1 << 30  # of a list, once it is unpacked
     urls: int = 1_000_000
     job_bytes: int = 100 << 30  # of the images of a job
+    job_pixels: int = 1_000_000_000_000  # of the images that a job works on
     waiting: int = 1000  # jobs that have not ended
 
 
@@ -50,6 +51,10 @@ class Serving:
     def allowed_hosts(self) -> frozenset[str]:
         """The names, without ports, that a request may call us by."""
         return LOOPBACK | {self.host.lower()} | {name.lower() for name in self.public_hosts}
+
+    def folder(self, job: str) -> Path:
+        """Give a job's own folder."""
+        return self.jobs_folder / job
 
     @property
     def jobs_folder(self) -> Path:

@@ -1,7 +1,7 @@
 """The states of a job, and which word leads from which to which.
 
 queued ─► running ─► done | failed          running ── cancel ─► draining ─► cancelled
-  ▲   pause │  ▲                            done ── retry ─► queued
+  ▲   pause │  ▲                            done | failed | cancelled ── retry ─► queued
   │         ▼  │ resume, while its process waits
   ├─────── paused
   └── resume ── cancelled | failed
@@ -28,7 +28,7 @@ MAY = {
     "pause": frozenset((State.QUEUED, State.RUNNING)),
     "resume": frozenset((State.PAUSED, State.FAILED, State.CANCELLED)),
     "cancel": frozenset((State.QUEUED, State.RUNNING, State.PAUSED)),
-    "retry": frozenset((State.DONE,)),  # a list that was not gone through is resumed: that asks failures again, too
+    "retry": ENDED,
     "delete": ENDED | {State.QUEUED},
 }
 """From which states a word may be said."""

@@ -16,6 +16,9 @@ from downloader.service.states import ENDED, State
 KEYS_KEPT = 86400.0
 """Seconds for which an Idempotency-Key is remembered."""
 
+PROBE_EVERY = 1.0
+"""Seconds between two writes that only see whether it can be done: everybody may ask for that."""
+
 # "number" is the order of submission; "options" and "counts" are JSON objects; times are seconds since the epoch.
 # "codes" is a JSON list of the failures that a retry asks again, null for the whole list.
 _SCHEMA = """
@@ -65,6 +68,7 @@ class Store:
         """Open or make it; raises OutputError."""
         self._path = path
         self._lock = threading.Lock()
+        self._probed = -PROBE_EVERY  # when a probe was written last
         self._database = connect(path, _SCHEMA, synchronous="FULL")
         self._database.row_factory = sqlite3.Row
 
@@ -143,8 +147,12 @@ class Store:
 
     def probe(self) -> None:
         """Write, to see that it can be done; raises OutputError."""
+        if time.monotonic() < self._probed + PROBE_EVERY:
+            return
         with self._writing() as database:
-            database.execute("DELETE FROM keys WHERE at < ?", (time.time() - KEYS_KEPT,))
+            # A statement that changes nothing writes nothing, and is well on a disk that is full.
+            database.execute("INSERT OR REPLACE INTO keys VALUES ('', '', '', ?)", (time.time() - KEYS_KEPT,))
+        self._probed = time.monotonic()
 
     def _enter(self, database: sqlite3.Connection, key: Key, job: str) -> bool:
         database.execute("DELETE FROM keys WHERE at < ?", (time.time() - KEYS_KEPT,))

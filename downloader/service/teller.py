@@ -18,6 +18,7 @@ from downloader.model import (
     Standing,
 )
 from downloader.service.channel import Channel
+from downloader.service.weight import Weight
 
 MOST_FAILURES = 20
 """Failures told one by one between two looks; all are counted, and the manifest has them."""
@@ -37,11 +38,11 @@ BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 class Teller:
     """Sums up events, and says them at most four times a second. Called by the job's own thread alone."""
 
-    def __init__(self, channel: Channel, stored: int, *, whole: bool) -> None:
-        """Take the channel, the bytes that earlier runs have stored, and whether the whole list is gone through."""
+    def __init__(self, channel: Channel, weight: Weight, *, whole: bool) -> None:
+        """Take the channel, what all runs have stored, and whether the whole list is gone through."""
         self._whole = whole
-        self.job_bytes = stored  # of the images of all runs
-        self._bytes = 0  # and of this one
+        self._weight = weight
+        self._bytes = 0  # stored by this run
         self._channel = channel
         self._lines: int | None = None
         self._attempts = 0
@@ -83,7 +84,6 @@ class Teller:
     def _outcome(self, outcome: Any) -> None:
         self._outcomes[outcome.status, outcome.code or ""] += 1
         if isinstance(outcome, Saved):
-            self.job_bytes += outcome.image.size
             self._bytes += outcome.image.size
             if outcome.effort.phases:
                 self._measured("write", outcome.effort.phases.write)
@@ -118,7 +118,7 @@ class Teller:
         outcomes = [[status, code, number] for (status, code), number in self._outcomes.items()]
         phases = {name: [*counts, self._sums[name]] for name, counts in self._phases.items()}
         return {
-            "bytes": self.job_bytes,
+            "bytes": self._weight.bytes,
             "new_bytes": self._bytes,
             "attempts": self._attempts,
             "outcomes": outcomes,

@@ -79,6 +79,10 @@ class Thumbnails:
                     for key, result in pool.done(0.25):
                         _settle(asked.pop(key), result)
         except OutputError as error:  # no worker can be had: those who wait hear of it, and the next try starts anew
+            with suppress(queue.Empty):
+                while True:
+                    _, made = self._waiting.get_nowait()
+                    asked[id(made)] = made
             for made in asked.values():
                 _settle(made, error)
 

@@ -7,6 +7,7 @@ import pytest
 
 from downloader.imageserver import ImageServer
 from tests.service.serving import Served, images
+from tests.service.strangers import TOKEN
 
 
 @pytest.fixture(scope="module")
@@ -27,3 +28,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def data(tmp_path: Path) -> Path:
     """Give a folder for a service of the test's own."""
     return tmp_path / "data"
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Give a service that asks for a token, with small bounds."""
+    folder = tmp_path_factory.mktemp("closed") / "data"
+    flags = ("--max-request", "200k", "--max-list", "300k", "--max-urls", 1000)
+    with Served(folder, *flags, token=TOKEN) as running:
+        yield running

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from downloader.imageserver import ImageServer, picture
+from downloader.manifest.database import FOLDER
 from tests.doors.running import rows
 from tests.service.serving import Served, image_urls
 
@@ -122,3 +123,18 @@ def test_what_brought_no_image_has_no_picture(service: Served, job: str) -> None
     """404, for both kinds, and for an index that is none."""
     for path in (f"{COUNT}/thumbnail", f"{COUNT}/original", "999999/original", "999999"):
         assert service.ask("GET", f"{job}/items/{path}").status_code == 404
+
+
+def test_a_manifest_just_made_holds_nothing(service: Served, server: ImageServer) -> None:
+    """Before its tables are there, a job has no items and no failures; what is a ruin is told as one."""
+    job = service.submit(image_urls(server, 1))
+    service.ended(job)
+    manifest = service.data / "jobs" / job / "images" / FOLDER / "manifest.sqlite"
+    for beside in manifest.parent.glob("manifest.sqlite-*"):
+        beside.unlink()
+    for content, expected in ((b"", 200), (b"no database at all" * 100, 507)):
+        manifest.write_bytes(content)
+        assert service.ask("GET", f"/api/v1/jobs/{job}/items").status_code == expected
+        assert service.ask("GET", f"/api/v1/jobs/{job}/failures").status_code == expected
+    manifest.write_bytes(b"")
+    assert service.ask("GET", f"/api/v1/jobs/{job}/manifest.jsonl").content == b""

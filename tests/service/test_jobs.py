@@ -2,12 +2,16 @@
 
 import gzip
 import json
+from hashlib import sha256
 from typing import Any
 
 import pytest
+import requests
 
 from downloader.imageserver import ImageServer
-from tests.service.serving import Served, image_urls, in_parallel
+from downloader.manifest.views import known_settings, reading
+from downloader.service.limits import CLIENT
+from tests.service.serving import LIMIT, Served, image_urls, in_parallel
 
 JOBS = "/api/v1/jobs"
 
@@ -117,6 +121,48 @@ def test_a_list_that_cannot_be_read_fails_its_job(service: Served) -> None:
     job = service.ask("POST", JOBS, data="\n\n  \n# nothing\n", headers={"Content-Type": "text/plain"}).json()["id"]
     assert service.ended(job)["status"] == "failed"
     assert "holds no URLs" in service.job(job)["reason"]
+
+
+def test_retry_of_nothing_is_a_conflict(service: Served, server: ImageServer) -> None:
+    """A job without such failures stays as it is: it says that there are none."""
+    job = service.submit([server.url(0), server.url(0) + ".gone"])
+    service.ended(job)
+    reply = service.ask("POST", f"{JOBS}/{job}/retry?code=timed-out,dns")
+    assert (reply.status_code, "nothing failed by timed-out, dns" in reply.json()["detail"]) == (409, True)
+    whole = service.submit([server.url(0)])
+    service.ended(whole)
+    assert service.say(whole, "retry").status_code == 409
+    assert [service.job(each)["status"] for each in (job, whole)] == ["done", "done"]
+
+
+def test_every_option_reaches_the_job(service: Served, server: ImageServer) -> None:
+    """Each that a client may give is what the job's own manifest says that it ran with."""
+    given = {
+        "url-col": "link", "hash-col": "sum", "engine": "thread", "jobs": 3, "per-host": 2, "limit-rate": 1000000,
+        "rate": 90.5, "host-rate": 80, "retries": 1, "retry-max-time": 50, "retry-after-max": 9, "connect-timeout": 4,
+        "read-timeout": 5, "timeout": 6, "max-bytes": 50000, "max-redirects": 2, "min-side": 1, "max-pixels": 90000,
+        "max-aspect": 7, "formats": ["jpeg", "png"], "frames": "all", "process": ["orient"], "dedupe": "sha256",
+        "max-duration": 70,
+    }  # fmt: skip
+    assert {name.replace("-", "_") for name in given} == set(CLIENT)
+    body = requests.get(server.url(0), timeout=LIMIT).content
+    rows = f"link,sum\n{server.url(0)},{sha256(body).hexdigest()}\n{server.url(1)},{'0' * 64}\n"
+    form = {"files": {"file": ("mine.csv", rows)}, "data": {"options": json.dumps(given)}}
+    job = service.ended(service.ask("POST", JOBS, **form).json()["id"])
+    assert job["codes"] == {"hash-mismatch": 1}
+    assert job["counts"] == {"saved": 1, "skipped": 0, "failed": 1}
+    with reading(service.data / "jobs" / job["id"] / "images") as database:
+        known = known_settings(database)
+    assert {name: known[name.replace("-", "_")] for name in given} == given
+
+
+def test_urls_are_urls_whatever_the_column(service: Served, server: ImageServer) -> None:
+    """A list of URLs has no columns; one of items has, and the option says which is meant."""
+    job = service.submit([server.url(0)], url_col="link")
+    assert service.ended(job)["counts"]["saved"] == 1
+    body = {"items": [{"url": "http://127.0.0.1:1/", "link": server.url(1)}], "options": {"url-col": "link"}}
+    job = service.ask("POST", JOBS, json=body).json()["id"]
+    assert service.ended(job)["counts"]["saved"] == 1
 
 
 def test_retry_asks_failures_of_a_code_again(service: Served, server: ImageServer) -> None:

@@ -2,16 +2,16 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from downloader.imageserver import ImageServer
-from tests.doors.running import files, rows, saved
+from tests.doors.running import arguments, environment, rows, saved
+from tests.service.long_jobs import COUNT, begun, check_whole, folder_of
 from tests.service.serving import Served, image_urls, images
-
-COUNT = 300
 
 
 @pytest.fixture
@@ -28,26 +28,9 @@ def service(data: Path) -> Iterator[Served]:
         yield running
 
 
-def _folder(service: Served, job: str) -> Path:
-    return service.data / "jobs" / job / "images"
-
-
-def _begun(service: Served, server: ImageServer, **options: object) -> str:
-    job = service.submit(image_urls(server, COUNT), **options)
-    service.until(job, lambda found: found["counts"]["saved"] >= 40)
-    return job
-
-
-def _check_whole(service: Served, job: str) -> None:
-    """Every image is there, whole, once; and no file that the manifest does not know."""
-    found = saved(_folder(service, job))
-    assert [row["index"] for row in found] == list(range(COUNT))
-    assert files(_folder(service, job)) == {row["path"] for row in found}
-
-
 def test_a_paused_job_asks_nothing_until_it_is_resumed(service: Served, server: ImageServer) -> None:
     """Transfers under way finish, then the server hears nothing; resumed, the job ends as if nothing had been."""
-    job = _begun(service, server)
+    job = begun(service, server)
     assert service.say(job, "pause").json()["status"] == "paused"
     service.until(job, lambda found: found["in_flight"] == 0)
     asked = server.hits.total()
@@ -60,12 +43,12 @@ def test_a_paused_job_asks_nothing_until_it_is_resumed(service: Served, server: 
     assert service.children() == [process]
     assert service.ended(job)["counts"]["saved"] == COUNT
     assert set(server.hits.values()) == {1}
-    _check_whole(service, job)
+    check_whole(service, job)
 
 
 def test_a_paused_job_lets_another_have_its_place(service: Served, server: ImageServer) -> None:
     """With one place, the next in the queue runs while the first is paused; resumed, that waits and then goes on."""
-    job = _begun(service, server)
+    job = begun(service, server)
     service.say(job, "pause")
     other = service.submit(image_urls(server, 20, first=COUNT))
     assert service.ended(other)["counts"]["saved"] == 20
@@ -73,21 +56,41 @@ def test_a_paused_job_lets_another_have_its_place(service: Served, server: Image
     assert service.children() == []
     service.say(job, "resume")
     assert service.ended(job)["counts"]["saved"] == COUNT
-    _check_whole(service, job)
+    check_whole(service, job)
     assert server.hits.total() <= COUNT + 20 + 8  # what a drain left behind at most
 
 
 def test_a_cancelled_job_keeps_what_it_has(service: Served, server: ImageServer) -> None:
     """Soon it asks nothing more; its manifest is true, and resume goes on from there."""
-    job = _begun(service, server)
+    job = begun(service, server)
     assert service.say(job, "cancel").json()["status"] == "draining"
     found = service.ended(job)
     assert found["status"] == "cancelled"
     assert 40 <= found["counts"]["saved"] < COUNT
-    assert len(saved(_folder(service, job))) == found["counts"]["saved"]
+    assert len(saved(folder_of(service, job))) == found["counts"]["saved"]
     service.say(job, "resume")
     assert service.ended(job)["status"] == "done"
-    _check_whole(service, job)
+    check_whole(service, job)
+
+
+def test_the_hosts_of_a_job_outlive_the_service(service: Served, server: ImageServer) -> None:
+    """The table as it stood last is in the snapshot of the next life."""
+    job = service.submit(image_urls(server, 20))
+    service.ended(job)
+    service.terminate()
+    service.restart()
+    with service.events(f"/api/v1/jobs/{job}/events") as events:
+        [host] = next(events).data["hosts"]
+    assert (host["host"], host["in_flight"]) == (f"127.0.0.1:{server.port}", 0)
+
+
+def test_two_services_do_not_share_afolder_of(service: Served) -> None:
+    """Each job would run twice: the second is refused in one sentence."""
+    ran = subprocess.run(
+        arguments("serve", "--port", 0, "--data", service.data),
+        env=environment(), check=False, capture_output=True, text=True, timeout=30,
+    )  # fmt: skip
+    assert (ran.returncode, "another service is at work" in ran.stderr) == (2, True)
 
 
 def test_queued_jobs_wait_their_turn(service: Served, server: ImageServer) -> None:
@@ -102,14 +105,14 @@ def test_queued_jobs_wait_their_turn(service: Served, server: ImageServer) -> No
 
 def test_a_crash_is_the_jobs_own_failure(service: Served, server: ImageServer) -> None:
     """A process that is killed fails its job with the reason, the next job runs, and resume loses nothing."""
-    job = _begun(service, server)
+    job = begun(service, server)
     other = service.submit(image_urls(server, 5))
     [process] = service.children()
     os.kill(process, signal.SIGKILL)
     found = service.ended(job)
     assert found["status"] == "failed"
     assert "SIGKILL" in found["reason"]
-    committed = {row["url"] for row in rows(_folder(service, job)) if row["status"] == "saved"}
+    committed = {row["url"] for row in rows(folder_of(service, job)) if row["status"] == "saved"}
     assert len(committed) >= 40
     assert service.ended(other)["status"] == "done"
     hits = dict(server.hits)
@@ -120,7 +123,7 @@ def test_a_crash_is_the_jobs_own_failure(service: Served, server: ImageServer) -
         for index, url in enumerate(image_urls(server, COUNT))
         if url in committed and server.hits[index] > hits[index] and index >= 5
     ] == []
-    _check_whole(service, job)
+    check_whole(service, job)
 
 
 def test_a_killed_service_goes_on_where_it_was(service: Served, server: ImageServer) -> None:
@@ -128,21 +131,21 @@ def test_a_killed_service_goes_on_where_it_was(service: Served, server: ImageSer
 
     Nothing that was committed is asked twice.
     """
-    job = _begun(service, server)
+    job = begun(service, server)
     queued = service.submit(image_urls(server, 5, first=COUNT))
     paused = service.submit(image_urls(server, 5, first=COUNT + 5))
     service.say(paused, "pause")
     [process] = service.children()
     service.kill()
     _wait_for_the_end_of(process)
-    committed = {row["index"] for row in rows(_folder(service, job)) if row["status"] == "saved"}
+    committed = {row["index"] for row in rows(folder_of(service, job)) if row["status"] == "saved"}
     assert 40 <= len(committed) < COUNT
     hits = dict(server.hits)
     service.restart()
     assert service.job(queued)["status"] in ("queued", "running")
     assert service.ended(job)["counts"] == {"saved": COUNT, "skipped": 0, "failed": 0}
     assert [index for index in committed if server.hits[index] != hits[index]] == []
-    _check_whole(service, job)
+    check_whole(service, job)
     assert service.ended(queued)["status"] == "done"
     assert service.job(paused)["status"] == "paused"
 
@@ -159,15 +162,15 @@ def _wait_for_the_end_of(process: int) -> None:
 
 def test_a_terminated_service_drains_and_goes_on(service: Served, server: ImageServer) -> None:
     """SIGTERM: what is under way is finished and committed, exit 0 within 25 s; then the job goes on."""
-    job = _begun(service, server)
+    job = begun(service, server)
     status, took = service.terminate()
     assert (status, took < 25) == (0, True)
-    committed = [row["index"] for row in saved(_folder(service, job))]
+    committed = [row["index"] for row in saved(folder_of(service, job))]
     assert sum(server.hits.values()) == len(committed)  # all that was asked for is there
     service.restart()
     assert service.ended(job)["status"] == "done"
     assert set(server.hits.values()) == {1}
-    _check_whole(service, job)
+    check_whole(service, job)
 
 
 def test_a_hanging_transfer_does_not_hold_up_the_end(data: Path) -> None:
@@ -177,23 +180,3 @@ def test_a_hanging_transfer_does_not_hold_up_the_end(data: Path) -> None:
         service.until(job, lambda found: found["in_flight"] > 0)
         status, took = service.terminate()
     assert (status, took < 25) == (0, True)
-
-
-def test_a_job_past_its_bytes_is_stopped(data: Path) -> None:
-    """The bytes of a job are bounded; it says so, and keeps what it has."""
-    with images(size=10_000) as server:
-        with Served(data, "--allow-host", "127.0.0.1", "--max-job-bytes", "200k") as service:
-            job = service.ended(service.submit(image_urls(server, 3000)))
-            assert job["status"] == "failed"
-            assert "bytes" in job["reason"]
-            assert 200 << 10 <= job["bytes"] < 20_000_000
-
-
-def test_a_full_disk_takes_no_jobs(data: Path) -> None:
-    """Below the floor the service says that it is not ready, and refuses jobs with 507."""
-    with Served(data, "--disk-floor", "900T") as service:
-        ready = service.ask("GET", "/readyz")
-        assert (ready.status_code, ready.json()["ready"]) == (503, False)
-        assert service.ask("GET", "/healthz").status_code == 200
-        refused = service.ask("POST", "/api/v1/jobs", json={"urls": ["http://example.com/a.jpg"]})
-        assert refused.status_code == 507

@@ -56,12 +56,13 @@ class _Visitor:
             self.looks += 1
 
 
-def _submit(service: Served, server: ImageServer) -> list[str]:
+def submit_all(service: Served, server: ImageServer) -> list[str]:
+    """Submit all jobs at once."""
     urls = image_urls(server, JOBS * EACH)
     return in_parallel(JOBS, lambda number: service.submit(urls[number * EACH : (number + 1) * EACH]))
 
 
-def _check(service: Served, server: ImageServer, jobs: list[str]) -> None:
+def check_all(service: Served, server: ImageServer, jobs: list[str]) -> None:
     """Every job is done, and its manifest is what stands in its folder."""
     for job in jobs:
         assert service.ended(job, 120)["counts"] == {"saved": EACH, "skipped": 0, "failed": 0}
@@ -76,8 +77,8 @@ def _check(service: Served, server: ImageServer, jobs: list[str]) -> None:
 def test_ten_jobs_at_once(service: Served, server: ImageServer) -> None:
     """All done, manifests equal to the files, nothing asked twice, and the service answers throughout."""
     with _Visitor(service) as visitor:
-        jobs = _submit(service, server)
-        _check(service, server, jobs)
+        jobs = submit_all(service, server)
+        check_all(service, server, jobs)
     assert set(server.hits.values()) == {1}
     assert visitor.looks > 20
     assert visitor.longest < 5.0
@@ -86,7 +87,7 @@ def test_ten_jobs_at_once(service: Served, server: ImageServer) -> None:
 @pytest.mark.timeout(240)
 def test_ten_jobs_and_a_crash(service: Served, server: ImageServer) -> None:
     """kill -9 of the service in the middle, and started again: the same end, nothing committed fetched twice."""
-    jobs = _submit(service, server)
+    jobs = submit_all(service, server)
     service.until(jobs[0], lambda _: server.hits.total() > JOBS * EACH // 3, 120)
     children = service.children()
     service.kill()
@@ -100,7 +101,7 @@ def test_ten_jobs_and_a_crash(service: Served, server: ImageServer) -> None:
     hits = dict(server.hits)
     assert len(committed) > JOBS * EACH // 4
     service.restart()
-    _check(service, server, jobs)
+    check_all(service, server, jobs)
     again = {
         server.url(index)
         for index in server.hits

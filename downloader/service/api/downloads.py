@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -10,13 +10,14 @@ from typing import Any
 
 from aiohttp import web
 
-from downloader.manifest.database import FOLDER
+from downloader.errors import OutputError
 from downloader.manifest.pages import STEP, Wanted, page
-from downloader.manifest.views import reading
 from downloader.service.api.items import NDJSON
 from downloader.service.api.jobs import ONE
 from downloader.service.archive import tar
+from downloader.service.connections import STALLED
 from downloader.service.operations import Ask, Operation, Reply
+from downloader.service.reading import has_manifest, look
 
 TAR = "application/x-tar"
 
@@ -27,11 +28,15 @@ _FAILED = ("url", "index", "code", "detail", "http_status", "attempts")
 
 
 def rows(images: Path, wanted: Wanted) -> Iterator[dict[str, Any]]:
-    """Go through the rows of a manifest, in steps; none where there is no manifest yet."""
+    """Go through the rows of a manifest, in steps; none where there is no manifest yet.
+
+    Raises OutputError where the job is deleted meanwhile: what is cut off must not look whole.
+    """
     after = -1
-    while (images / FOLDER / "manifest.sqlite").exists():
-        with reading(images) as database:
-            found = page(database, wanted, after, STEP)
+    while True:
+        found: Sequence[dict[str, Any]] = look(images, partial(page, wanted=wanted, after=after, most=STEP), ())
+        if after >= 0 and not has_manifest(images):
+            raise OutputError(f"{str(images)!r} was deleted meanwhile")
         yield from found
         if len(found) < STEP:
             return
@@ -62,9 +67,17 @@ async def _sent(ask: Ask, pieces: Iterator[bytes], media: str, name: str) -> web
     await response.prepare(ask.request)
     with closing(pieces):  # type: ignore[type-var]  # each is a generator
         while piece := await asyncio.to_thread(_gathered, pieces):
-            await response.write(piece)
+            await _write(response, piece)
     await response.write_eof()
     return response
+
+
+async def _write(response: web.StreamResponse, piece: bytes) -> None:
+    try:
+        async with asyncio.timeout(STALLED):
+            await response.write(piece)
+    except TimeoutError:
+        raise ConnectionResetError(f"nothing was taken for {STALLED:.0f} s") from None
 
 
 def _gathered(pieces: Iterator[bytes]) -> bytes:

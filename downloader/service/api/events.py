@@ -1,13 +1,15 @@
 """What happens, as server-sent events: of one job, or of the list of jobs."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from aiohttp import web
 
 from downloader.service.api.jobs import ONE
 from downloader.service.feeds import BYE, Feed, frame
+from downloader.service.memory import kept_hosts
 from downloader.service.operations import Ask, Operation, Param, Reply
 from downloader.service.problems import Problem
 
@@ -25,6 +27,11 @@ LISTED = 50
 
 MEDIA = "text/event-stream"
 
+BUFFER = 64 << 10
+"""Bytes of events that the system holds for a client; left to itself, it holds megabytes for one that does not read."""
+
+T = TypeVar("T")
+
 LAST = Param(
     "Last-Event-ID", {"type": "string", "pattern": "^[0-9a-f]{1,16}-[0-9]{1,15}$"}, "go on behind it", "header"
 )
@@ -33,17 +40,27 @@ LAST = Param(
 async def of_job(ask: Ask) -> web.StreamResponse:
     """Tell how a job goes: a snapshot, then what happens; behind Last-Event-ID only what was missed."""
     supervisor = ask.service.supervisor
-    record = await supervisor.find(ask.job)
-    feed = ask.service.feeds.of(record.id)
-    return await _stream(ask, feed, lambda: supervisor.runs.snapshot(record))
+    await supervisor.find(ask.job)  # no feed is made for a job that is none
+    hosts = await asyncio.to_thread(kept_hosts, supervisor.folder(ask.job))
+    feed = ask.service.feeds.of(ask.job)
+    record = await _latest(feed, lambda: supervisor.find(ask.job))
+    return await _stream(ask, feed, lambda: supervisor.runs.snapshot(record, hosts))
 
 
 async def of_all(ask: Ask) -> web.StreamResponse:
     """Tell what becomes of all jobs."""
     service = ask.service
-    latest = await asyncio.to_thread(service.store.page, None, LISTED)
-    describe = service.supervisor.runs.describe
-    return await _stream(ask, service.feeds.of(""), lambda: {"jobs": [describe(each) for each in latest]})
+    describe, feed = service.supervisor.runs.describe, service.feeds.of("")
+    latest = await _latest(feed, lambda: asyncio.to_thread(service.store.page, None, LISTED))
+    return await _stream(ask, feed, lambda: {"jobs": [describe(each) for each in latest]})
+
+
+async def _latest(feed: Feed, look: Callable[[], Awaitable[T]]) -> T:
+    """Look until nothing was told meanwhile: a client that listens only now would never hear of it."""
+    while True:
+        told, found = feed.last_id, await look()
+        if feed.last_id == told:
+            return found
 
 
 async def _stream(ask: Ask, feed: Feed, snapshot: Callable[[], Any]) -> web.StreamResponse:
@@ -54,6 +71,7 @@ async def _stream(ask: Ask, feed: Feed, snapshot: Callable[[], Any]) -> web.Stre
     first = b"".join(missed) if missed is not None else frame("snapshot", snapshot(), feed.last_id)
     with feed.listening() as queue:
         await response.prepare(ask.request)
+        _bound_buffer(ask.request)
         try:
             await _send(response, (first or b": again\n\n") + (BYE if ask.service.feeds.closed else b""))
             while not ask.service.feeds.closed or not queue.empty():
@@ -64,6 +82,12 @@ async def _stream(ask: Ask, feed: Feed, snapshot: Callable[[], Any]) -> web.Stre
             if ask.request.transport:
                 ask.request.transport.abort()
     return response
+
+
+def _bound_buffer(request: web.Request) -> None:
+    sock = request.get_extra_info("socket")
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
 
 
 async def _next(queue: "asyncio.Queue[bytes | None]") -> bytes | None:

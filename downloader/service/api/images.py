@@ -9,6 +9,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from downloader.errors import Filtered, OutputError, ProcessError
+from downloader.manifest.database import translated
 from downloader.manifest.pages import one
 from downloader.service.api.jobs import ONE
 from downloader.service.openapi import PATTERNS
@@ -63,10 +64,11 @@ async def _make(ask: Ask, image: Path, kept: Path) -> None:
 
 
 def _keep(kept: Path, made: bytes) -> None:
-    kept.parent.mkdir(exist_ok=True)
-    part = kept.with_suffix(f".{os.urandom(4).hex()}.part")
-    part.write_bytes(made)
-    os.replace(part, kept)  # noqa: PTH105
+    with translated(kept):
+        kept.parent.mkdir(exist_ok=True)
+        part = kept.with_suffix(f".{os.urandom(4).hex()}.part")
+        part.write_bytes(made)
+        os.replace(part, kept)  # noqa: PTH105
 
 
 async def _row(ask: Ask) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from downloader.errors import BY_CODE
-from downloader.service.intake import Submission, received
+from downloader.service.intake import Submission
 from downloader.service.limits import laid_over
 from downloader.service.operations import ID, JSON, Answer, Ask, Operation, Param, Reply
 from downloader.service.problems import Problem
@@ -29,7 +29,7 @@ async def submit(ask: Ask) -> web.StreamResponse:
     await _check_room(ask)
     job = secrets.token_urlsafe(16)
     folder = service.supervisor.folder(job)
-    submission = await received(ask.request, folder, service.serving.bounds, service.submission)
+    submission = await service.reception.received(ask.request, folder)
     try:
         await asyncio.to_thread(laid_over, service.serving.settings, submission.options)
         record = await _queued(ask, job, submission)
@@ -56,7 +56,7 @@ async def _queued(ask: Ask, job: str, submission: Submission) -> Record:
     store = ask.service.store
     key = None
     if text := ask.given.get("Idempotency-Key"):
-        submission.digest.update(repr((ask.request.content_type, sorted(submission.options))).encode())
+        submission.digest.update(ask.request.content_type.encode())
         key = Key(text, submission.digest.hexdigest())
     name = submission.name.encode("utf-8", "backslashreplace").decode()  # JSON can hold halves of characters
     record = Record(job, submission.list, name, options=submission.options)
@@ -118,7 +118,7 @@ _KEY = Param("Idempotency-Key", {"type": "string", "pattern": "^[!-~]{1,200}$"},
 _SUBMISSION: dict[str, Any] = {
     "params": [_KEY],
     "bodies": {JSON: "Submission", "text/plain": "List", "multipart/form-data": "Upload"},
-    "problems": (413, 415, 422, 429, 503, 507),
+    "problems": (408, 413, 415, 422, 429, 503, 507),
 }
 
 OPERATIONS = (

@@ -2,7 +2,8 @@
 
 from aiohttp import web
 
-from downloader.service.intake import parsed
+from downloader.service.bodies import parsed
+from downloader.service.inflow import inflow
 from downloader.service.limits import offered
 from downloader.service.operations import JSON, Ask, Operation, Reply
 from downloader.service.problems import Problem
@@ -11,7 +12,8 @@ from downloader.service.security import COOKIE, SESSION
 
 PATH = "/api/v1/session"
 
-_MOST = 4096
+_MOST = 64 << 10
+"""Bytes of a body: those of the longest token, however its letters are spelt in JSON, and some more."""
 
 _TOKEN = {
     "type": "object",
@@ -31,7 +33,8 @@ async def enter(ask: Ask) -> web.StreamResponse:
     """Take the token, and set the cookie."""
     if ask.request.content_type != JSON:
         raise Problem(415, "send the token as application/json")
-    said = parsed(await ask.request.content.read(_MOST))
+    async with inflow(_MOST) as flow:
+        said = parsed(await flow.whole(ask.request.content.iter_chunked(_MOST)))
     if wrong := fault(said, _TOKEN, "the body"):
         raise Problem(422, wrong)
     gate = ask.service.gate
@@ -53,7 +56,10 @@ async def leave(_: Ask) -> web.StreamResponse:
 async def options(ask: Ask) -> web.StreamResponse:
     """Give what a client may set, with the values that hold without it, and the bounds of a job."""
     bounds = ask.service.serving.bounds
-    told = {"body": bounds.body, "urls": bounds.urls, "job_bytes": bounds.job_bytes, "list_bytes": bounds.unpacked}
+    told = {
+        "body": bounds.body, "urls": bounds.urls, "list_bytes": bounds.unpacked,
+        "job_bytes": bounds.job_bytes, "job_pixels": bounds.job_pixels,
+    }  # fmt: skip
     return web.json_response({"options": offered(ask.service.serving.settings), "bounds": told})
 
 
@@ -61,7 +67,16 @@ _SESSION = {200: Reply("the session", schema="Session")}
 
 OPERATIONS = (
     Operation("GET", PATH, look, "Ask whether a token is needed", _SESSION, open=True),
-    Operation("POST", PATH, enter, "Begin a session", _SESSION, bodies={JSON: "Token"}, open=True, problems=(415, 422)),
+    Operation(
+        "POST",
+        PATH,
+        enter,
+        "Begin a session",
+        _SESSION,
+        bodies={JSON: "Token"},
+        open=True,
+        problems=(408, 413, 415, 422),
+    ),
     Operation("DELETE", PATH, leave, "End the session", {204: Reply("it is over", media="")}, open=True),
     Operation("GET", "/api/v1/options", options, "See what jobs may set", {200: Reply("options", schema="Options")}),
 )

@@ -2,6 +2,7 @@
 
 import { leave, session } from "./api.js"
 import "./connection.js"
+import { forget } from "./draft.js"
 import { show as showHome } from "./home.js"
 import { show as showJob } from "./job.js"
 import { enter, show as showLogin } from "./login.js"
@@ -52,6 +53,7 @@ async function begin() {
 
 out.addEventListener("click", async () => {
   turn(() => {}) // nothing may be asked any more when the cookie is gone
+  forget() // whoever signs in next is somebody else
   await leave()
   await start()
 })

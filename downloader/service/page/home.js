@@ -7,6 +7,6 @@ import { show as showSubmit } from "./submit.js"
 export function show(place) {
   const { root, at } = stamp("home")
   place.append(root)
-  showSubmit(at)
-  return showJobs(at)
+  const ends = [showSubmit(at), showJobs(at)]
+  return () => ends.forEach(end => end())
 }

@@ -15,11 +15,12 @@ const SHOWN = [
   { name: "process", label: "Process", hint: "Steps, a space between: resize=512 convert=webp,80" },
 ]
 
-/** Put the fields in their place; gives a function that gives what was changed. */
-export async function fields(place) {
+/** Put the fields in their place, with what was changed before; gives a function that gives what was changed. */
+export async function fields(place, before) {
   const described = await description()
   const known = described.components.schemas.Submission.properties.options.properties
   const shown = SHOWN.filter(({ name }) => name in known).map(each => field(each, known[each.name]))
+  shown.forEach(each => each.restore(before))
   place.replaceChildren(...shown.map(each => each.root))
   return () => Object.fromEntries(shown.flatMap(each => each.given()))
 }
@@ -37,7 +38,8 @@ function field({ name, label, hint, choices }, schema) {
   const standard = input.value
   const read = READ[schema.type] ?? String
   const isChanged = () => input.value.trim() !== standard && input.validity.valid
-  return { root, given: () => (isChanged() ? [[name, read(input.value.trim())]] : []) }
+  const restore = before => name in before && (input.value = [before[name]].flat().join(" "))
+  return { root, restore, given: () => (isChanged() ? [[name, read(input.value.trim())]] : []) }
 }
 
 const kind = (schema, choices) =>

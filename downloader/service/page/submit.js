@@ -2,16 +2,23 @@
 
 import { Problem, submit } from "./api.js"
 import { put } from "./dom.js"
+import { forget, keep, kept } from "./draft.js"
 import { many, plain, size } from "./format.js"
 import { fields } from "./options.js"
 
 const SUFFIXES = /\.(txt|csv|tsv|jsonl)(\.gz)?$/i
 const LONG = 100_000 // characters; browsers lay out longer texts in a field so slowly that a paste seems to hang
 
+/** Show the form with what was typed and not sent; gives what keeps that again. */
 export function show(at) {
-  const state = { file: null, key: newKey(), given: () => ({}) }
+  const draft = kept()
+  const state = { file: null, key: newKey(), given: () => ({}), draft: () => draft.options }
   const none = () => put(at.options, "The options cannot be had now: those of the service hold.")
-  fields(at.options).then(given => { state.given = given }, none)
+  fields(at.options, draft.options).then(given => { state.given = state.draft = given }, none)
+  at.list.value = draft.list
+  at.name.value = draft.name
+  at.folded.open = Object.keys(draft.options).length > 0
+  take(at, state, draft.file)
   listenForFiles(at, state)
   at.list.addEventListener("input", () => changed(at, state))
   at.list.addEventListener("keydown", event => {
@@ -23,6 +30,12 @@ export function show(at) {
     event.preventDefault()
     send(at, state)
   })
+  const save = () => state.sent || keep({ ...state, list: at.list.value, name: at.name.value, options: state.draft() })
+  addEventListener("pagehide", save)
+  return () => {
+    removeEventListener("pagehide", save)
+    save()
+  }
 }
 
 function listenForFiles(at, state) {
@@ -79,6 +92,8 @@ async function send(at, state) {
   put(at.send, "Sending the list …")
   try {
     const job = await submit(form(at, state), state.key)
+    state.sent = true
+    forget()
     location.hash = `#/jobs/${job.id}`
   } catch (problem) {
     // What was refused is another request when it comes again; what was lost on its way is the same.

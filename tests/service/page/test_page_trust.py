@@ -130,15 +130,64 @@ def test_the_printed_address_signs_in(visit: Visiting, locked: Served) -> None:
     assert here.page.evaluate("history.length") <= 2
 
 
-def test_a_session_that_ends_asks_again(visit: Visiting, locked: Served) -> None:
-    """When the cookie is gone, the page asks for the token instead of failing."""
+def test_a_session_that_ends_asks_again(visit: Visiting, locked: Served, server: ImageServer) -> None:
+    """When the cookie is gone, the page asks for the token instead of failing, and has lost nothing that was typed."""
     here = visit(f"{locked.url}/#token={_token(locked)}", at="", width=360)
-    here.see("#list").fill("http://127.0.0.1:9/a.jpg")
+    _type(here, image_urls(server, 3))
     assert here.sideways() == 0
     here.page.context.clear_cookies()
     here.expect("401")
     here.page.get_by_role("button", name="Start the download").click()
+    here.see("[data-at=token]").fill(_token(locked))
+    here.page.keyboard.press("Enter")
+    _check_typed(here, image_urls(server, 3))
+    here.page.get_by_role("button", name="Start the download").click()
+    here.ended()
+    job = locked.get(
+        f"/api/v1/jobs/{here.page.url.rpartition('/')[2]}", headers={"Authorization": f"Bearer {_token(locked)}"}
+    )
+    assert (job["name"], job["options"], job["counts"]["saved"]) == ("mine", {"jobs": 3}, 3)
+    here.see(".back").click()
+    assert here.see("#list").input_value() == ""
+
+
+def test_what_was_typed_is_kept(visit: Visiting, locked: Served, server: ImageServer, tmp_path: Path) -> None:
+    """A reload, a look elsewhere: the list, the name and the options still stand there, and a file that was chosen.
+
+    Who signs out leaves nothing behind.
+    """
+    here = visit(f"{locked.url}/#token={_token(locked)}", at="")
+    _type(here, image_urls(server, 2))
+    here.page.reload()
+    _check_typed(here, image_urls(server, 2))
+    list_file = tmp_path / "list.csv"
+    list_file.write_text("url\nhttp://127.0.0.1:9/a.jpg\n")
+    here.page.get_by_label("Choose a file").set_input_files(list_file)
+    here.see(".chosen", "list.csv")
+    here.expect("404")
+    here.page.evaluate("location.hash = '#/jobs/0123456789012345678901'")
+    here.see("h1", "This job is not here")
+    here.page.get_by_role("link", name="All jobs").click()
+    here.see(".chosen", "list.csv")
+    here.page.get_by_role("button", name="Sign out").click()
     here.see(".login")
+    assert here.page.evaluate("sessionStorage.length") == 0
+    here.see("[data-at=token]").fill(_token(locked))
+    here.page.keyboard.press("Enter")
+    assert here.see("#list").input_value() == ""
+
+
+def _type(here: Visit, urls: list[str]) -> None:
+    here.see("#list").fill("\n".join(urls))
+    here.page.get_by_label("Name").fill("mine")
+    here.see("summary", "Options").click()
+    here.see("#option-jobs").fill("3")
+
+
+def _check_typed(here: Visit, urls: list[str]) -> None:
+    assert here.see("#list").input_value() == "\n".join(urls)
+    assert here.page.get_by_label("Name").input_value() == "mine"
+    assert here.see("#option-jobs").input_value() == "3"
 
 
 def test_what_was_missed_is_asked_for(visit: Visiting, service: Served, server: ImageServer) -> None:
