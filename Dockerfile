@@ -5,7 +5,7 @@ ARG BASE_IMAGE=python:3.12-slim
 
 FROM ${BASE_IMAGE} AS build
 # Of pyproject.toml's. All they need comes as wheels: there is no compiler here either.
-ARG EXTRAS=serve
+ARG EXTRAS=serve,fast
 WORKDIR /src
 RUN python3 -m venv /pip && python3 -m venv --without-pip /opt/downloader && install -d /data
 COPY . .

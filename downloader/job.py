@@ -17,7 +17,7 @@ from downloader.errors import InputError, OutputError, is_transient
 from downloader.feeder import Feeder, Unfinished
 from downloader.manifest import Manifest, Row
 from downloader.manifest.reservations import reservations
-from downloader.model import Committed, Report
+from downloader.model import Committed, Notice, Report
 from downloader.policy.likeness import Likeness
 from downloader.policy.retry import RetryRule
 from downloader.policy.schedule import Schedule
@@ -113,14 +113,18 @@ def _assembled(job: Job, manifest: Manifest, control: Control, tally: Tally, emi
     ways = Ways.of(settings, job.surroundings, job.lookup)
     stack.callback(ways.resolver.close)
     kit = make_kit(settings, ways, Spool(parts, manifest.run), emit, measure=job.measure)
-    engine = registry.part("engine", registry.ENGINES, settings.pace.engine)(kit)
+    name = registry.engine_named(settings.pace.engine)
+    engine = registry.part("engine", registry.ENGINES, name)(kit)
+    if settings.reach.http2 and name not in registry.HTTP2:
+        emit(Notice(f"--http2: the {name} engine speaks HTTP/1.1 alone, --engine curl speaks HTTP/2"))
     make_sink = registry.part("sink", registry.SINKS, "folder")
     folder_sink = make_sink(tally.folder, parts, settings.output, manifest.claims)
     sink = _only_firsts(folder_sink, settings.process.dedupe, manifest, stack)
     stage = _stage(settings, control, emit, stack)
     manifest.remember("settings", settings.without_secrets())
     manifest.remember("withheld", settings.withheld())
-    facts = {"run": manifest.run, "folder": str(tally.folder), "engine": settings.pace.engine, "jobs": kit.jobs}
+    manifest.remember("engine", name)  # the one that ran, where the settings say "auto"
+    facts = {"run": manifest.run, "folder": str(tally.folder), "engine": name, "jobs": kit.jobs}
     log.info("run %d in %s: engine %s, %d jobs", *facts.values(), extra=facts)
     feeder = stack.enter_context(Feeder(job.source, control))
     reserve = reservations(settings.output, manifest.claims, tally.folder, emit)

@@ -6,12 +6,17 @@ from importlib import import_module
 from typing import Any
 
 from downloader.errors import UsageError
+from downloader.measures import AUTO
 
 ENGINES = {
     "thread": "downloader.engines.threads:ThreadEngine",
     "async": "downloader.engines.coroutines:AsyncEngine",
     "sequential": "downloader.engines.sequential:SequentialEngine",
+    "curl": "downloader.engines.curl:CurlEngine",
 }
+
+HTTP2 = frozenset(("curl",))
+"""The engines that speak HTTP/2; the others speak HTTP/1.1 alone."""
 
 READERS = {
     "txt": "downloader.sources.text:read_text",
@@ -41,7 +46,7 @@ STAGES = {
     "dedupe": "downloader.postprocess.dedupe:Dedupe",
 }
 
-EXTRAS = {"PIL": "process"}
+EXTRAS = {"PIL": "process", "pycurl": "fast"}
 """The extra that brings a library which only some parts need, by the library's import name."""
 
 
@@ -50,7 +55,8 @@ def part(kind: str, table: Mapping[str, str], name: str) -> Any:
     if name not in table:
         near = get_close_matches(name, table, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        raise UsageError(f"there is no {kind} {name!r}: {hint}choose one of {', '.join(table)}")
+        names = [AUTO, *table] if table is ENGINES else table
+        raise UsageError(f"there is no {kind} {name!r}: {hint}choose one of {', '.join(names)}")
     module, _, attribute = table[name].partition(":")
     try:
         return getattr(import_module(module), attribute)
@@ -61,6 +67,17 @@ def part(kind: str, table: Mapping[str, str], name: str) -> Any:
         raise UsageError(
             f"{kind} {name!r} needs {library}: pip install 'parallel-image-downloader[{extra}]'"
         ) from error
+
+
+def engine_named(name: str) -> str:
+    """Give the engine that a setting means: "auto" is curl where it can be imported, else async."""
+    if name != AUTO:
+        return name
+    try:
+        import_module("pycurl")
+    except ImportError:
+        return "async"
+    return "curl"
 
 
 UNREAD = frozenset(("zip", "bz2", "xz", "zst", "7z", "parquet", "xlsx", "xls", "ods"))

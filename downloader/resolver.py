@@ -30,6 +30,9 @@ _UNKNOWN = frozenset(
 )
 
 
+_NEVER: "tuple[float, _Answer | None]" = (0.0, None)
+
+
 class Resolver:
     """Turns host names into addresses. Safe to call from any thread; ``close`` it at the end of the job."""
 
@@ -48,7 +51,7 @@ class Resolver:
 
     def addresses(self, host: str, timeout: float) -> Sequence[str]:
         """Look a host up, blocking at most ``timeout`` seconds. Raises Dns or NoSuchHost."""
-        answer = self._answer(host)
+        answer = self.answer(host)
         if answer.done():
             return answer.result()
         with self._waiting():
@@ -59,7 +62,7 @@ class Resolver:
 
     async def addresses_async(self, host: str, timeout: float) -> Sequence[str]:  # noqa: ASYNC109 - as addresses()
         """Look a host up without blocking the event loop, for at most ``timeout`` seconds. Raises Dns or NoSuchHost."""
-        answer = self._answer(host)
+        answer = self.answer(host)
         if answer.done():
             return answer.result()
         with self._waiting():
@@ -76,8 +79,12 @@ class Resolver:
         try:
             yield
         finally:
-            with self._lock:
-                self.waited += self._clock() - start
+            self.note(self._clock() - start)
+
+    def note(self, seconds: float) -> None:
+        """Enter how long an image waited for an ``answer``."""
+        with self._lock:
+            self.waited += seconds
 
     def _told(self, host: str) -> Sequence[str]:
         """Give an address that needs no look-up: one told by --resolve, or the host itself."""
@@ -89,18 +96,23 @@ class Resolver:
         """Let look-ups under way end by themselves and start no more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _answer(self, host: str) -> _Answer:
-        """Give what is or will be known of a host; done at once where no look-up is needed."""
-        if told := self._told(host):
-            answer: _Answer = Future()
-            answer.set_result(told)
-            return answer
+    def answer(self, host: str) -> "Future[Sequence[str]]":
+        """Give what is or will be known of a host; done at once where no look-up is needed. Raises Starved."""
+        expires, known = self._answers.get(host, _NEVER)
+        if known is not None and self._clock() < expires:
+            return known
+        told = self._told(host)
         with self._lock:
-            expires, known = self._answers.get(host, (0.0, None))
+            expires, known = self._answers.get(host, _NEVER)
             if known is not None and self._clock() < expires:
                 return known
             if len(self._answers) >= MOST_NAMES:
                 del self._answers[next(iter(self._answers))]
+            if told:
+                answer: _Answer = Future()
+                answer.set_result(told)
+                self._answers[host] = (float("inf"), answer)
+                return answer
             try:
                 answer = self._pool.submit(self._ask, host)
             except RuntimeError as error:

@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
+from downloader import registry
 from downloader.cli.grouped import TALK, Command, Headed
 from downloader.cli.layers import DEFAULT, Layered, layered
 from downloader.cli.options import headings, settings_options
 from downloader.cli.written import Plain, plain, toml
+from downloader.measures import AUTO
 from downloader.settings import Settings, each_field
 
 COLUMN = 40
@@ -64,6 +66,11 @@ def _withheld(found: Layered) -> frozenset[str]:
     return frozenset(name.removeprefix("--").replace("-", "_") for name in found.settings.withheld())
 
 
+def _meant(name: str, value: Plain) -> str:
+    """Say which engine a job would have here where the setting leaves it open."""
+    return f"; {registry.engine_named(AUTO)} here" if (name, value) == ("engine", AUTO) else ""
+
+
 def _as_toml(found: Layered, rows: dict[str, Plain]) -> Iterator[str]:
     withheld = _withheld(found)
     if not rows:
@@ -73,4 +80,4 @@ def _as_toml(found: Layered, rows: dict[str, Plain]) -> Iterator[str]:
         for name in names:
             line = f"{name.replace('_', '-')} = {toml(rows[name])}"
             hidden = "; not all of it is shown" if name in withheld else ""
-            yield f"{line:<{COLUMN}}  # {found.origins[name]}{hidden}"
+            yield f"{line:<{COLUMN}}  # {found.origins[name]}{hidden}{_meant(name, rows[name])}"

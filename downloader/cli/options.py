@@ -13,6 +13,7 @@ from downloader.cli.grouped import OPTIONS, Completer, Headed, files, folders, o
 from downloader.cli.layers import Layered, flag, layered, ready_made_files
 from downloader.cli.written import plain
 from downloader.errors import UsageError
+from downloader.measures import AUTO
 from downloader.service.limits import CLIENT
 from downloader.settings import Intake, Settings, each_field
 
@@ -161,7 +162,7 @@ def _configs(context: click.Context, param: click.Parameter, incomplete: str) ->
 
 
 _COMPLETED: dict[str, Completer] = {
-    "engine": one_of(lambda: iter(registry.ENGINES)),
+    "engine": one_of(lambda: iter((AUTO, *registry.ENGINES))),
     "process": some_of(lambda: iter(registry.STEPS)),
     "dedupe": one_of(lambda: iter(("sha256", "dhash"))),
 }

@@ -32,7 +32,11 @@ class Order:
     def check(self) -> None:
         """Raise UsageError for an engine that there is not."""
         for name in self.engines:
-            registry.part("engine", registry.ENGINES, name)
+            registry.part("engine", registry.ENGINES, registry.engine_named(name))
+
+    def names(self) -> Sequence[str]:
+        """Give the engines that run, whatever "auto" means here."""
+        return tuple(map(registry.engine_named, self.engines))
 
 
 def on_list(order: Order, urls: Sequence[str]) -> Plan:
@@ -40,7 +44,7 @@ def on_list(order: Order, urls: Sequence[str]) -> Plan:
     order.check()
     if not urls:
         raise InputError("the list holds no URLs: put one on each line")
-    return Plan(urls, order.settings, order.engines, order.runs, order.sweep, order.surroundings, tell=order.tell)
+    return Plan(urls, order.settings, order.names(), order.runs, order.sweep, order.surroundings, tell=order.tell)
 
 
 @contextmanager
@@ -57,4 +61,4 @@ def on_server(order: Order, serving: Serving, images: int) -> Iterator[Plan]:
     }
     with ImageServer(serving) as server:
         urls = server.urls(images)
-        yield Plan(urls, settings, order.engines, order.runs, order.sweep, order.surroundings, told, order.tell)
+        yield Plan(urls, settings, order.names(), order.runs, order.sweep, order.surroundings, told, order.tell)

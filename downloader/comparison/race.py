@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from itertools import count, cycle
 from pathlib import Path
 from typing import Any
@@ -137,11 +137,18 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _is_there(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
+
+
 def _environment() -> dict[str, Any]:
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
     return {
         "python": f"{platform.python_version()} ({'GIL' if gil else 'free-threaded'})",
         "platform": platform.platform(),
         "cores": cores(),
-        "packages": {name: version(name) for name in ("requests", "urllib3", "aiohttp")},
+        "packages": {name: version(name) for name in ("requests", "urllib3", "aiohttp", "pycurl") if _is_there(name)},
     }

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from downloader import registry
 from downloader.doctor.finding import Finding, Question
 from downloader.errors import DownloaderError
+from downloader.measures import AUTO
 
 LIBRARIES = ("requests", "urllib3", "aiohttp", "tenacity", "certifi", "click", "rich")
 
@@ -22,7 +23,8 @@ def engines(_: Question) -> Iterator[Finding]:
         except ImportError as error:
             yield Finding("bad", f"{name} cannot be imported: {error}", "install this package anew")
         else:
-            yield Finding("ok", f"{name}, on {_event_loop()}" if name == "async" else name)
+            yield Finding("ok", f"{name}{_on(name)}")
+    yield Finding("ok", f"--engine auto is {registry.engine_named(AUTO)} here")
 
 
 def extras(_: Question) -> Iterator[Finding]:
@@ -41,6 +43,17 @@ def extras(_: Question) -> Iterator[Finding]:
 def libraries(_: Question) -> Iterator[Finding]:
     """Tell the versions that a report of a bug should name."""
     yield Finding("ok", ", ".join(f"{name} {_version(name)}" for name in LIBRARIES))
+
+
+def _on(engine: str) -> str:
+    """Say what an engine stands on, where that may be one thing or another."""
+    if engine == "async":
+        return f", on {_event_loop()}"
+    if engine == "curl":
+        import pycurl
+
+        return f", on {' '.join(pycurl.version.split()[1:3])}"
+    return ""
 
 
 def _event_loop() -> str:

@@ -145,6 +145,11 @@ class Exchange:
         return Read()
 
     @property
+    def chunked(self) -> bool:
+        """Whether the body comes in chunks."""
+        return "transfer-encoding" in self._headers
+
+    @property
     def residue(self) -> int | None:
         """How many bytes of a body nobody wants may be read to keep the connection; None: it is better dropped."""
         if self._announced is None:

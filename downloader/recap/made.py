@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from downloader import __version__
 from downloader.settings import Settings
 
-LIBRARIES = ("requests", "urllib3", "aiohttp", "pillow")
+LIBRARIES = ("requests", "urllib3", "aiohttp", "pycurl", "pillow")
 """Those that fetch and work on images."""
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from downloader.measures import without_login
+from downloader import registry
+from downloader.measures import AUTO, without_login
 from downloader.pages.units import decimal_text, digits, seconds_text
 from downloader.recap.record import Counts, Course, Host, Recap
 
@@ -51,8 +52,13 @@ def figures(recap: Recap) -> Iterator[tuple[str, str]]:
 def made(recap: Recap) -> Iterator[tuple[str, str]]:
     """Give how the run was made: what is not as it is by default, and the versions."""
     for name in dict.fromkeys(("engine", "jobs", "output", *recap.changed)):
-        yield f"--{name.replace('_', '-')}", _value(recap.settings[name])
+        yield f"--{name.replace('_', '-')}", _value(recap.settings[name]) + _meant(name, recap.settings[name])
     yield from recap.versions.items()
+
+
+def _meant(name: str, value: object) -> str:
+    """Say which engine ran where the setting leaves it open."""
+    return f": {registry.engine_named(AUTO)}" if (name, value) == ("engine", AUTO) else ""
 
 
 def _value(value: object) -> str:

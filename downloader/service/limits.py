@@ -90,7 +90,7 @@ def _plain(value: Any) -> Any:
 
 def _check_parts(settings: Settings) -> None:
     """Refuse a job at once that would fail at its start."""
-    registry.part("engine", registry.ENGINES, settings.pace.engine)
+    registry.part("engine", registry.ENGINES, registry.engine_named(settings.pace.engine))
     if settings.process.process:
         from downloader.postprocess import grammar
 

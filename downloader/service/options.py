@@ -55,7 +55,7 @@ def _one_of(*words: str) -> Made:
 _MADE: Mapping[str, Made] = {
     "url_col": _column(1),
     "hash_col": _column(0),
-    "engine": _one_of(*registry.ENGINES),
+    "engine": _one_of(AUTO, *registry.ENGINES),
     "jobs": _whole(1),
     "per_host": _unless_zero("integer", 1),
     "limit_rate": _unless_zero("integer", 1),

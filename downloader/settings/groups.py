@@ -51,7 +51,12 @@ def option(
 class Pace:
     """How much is at work at once."""
 
-    engine: str = option("thread", text, "How the waiting is done: thread, async or sequential.", metavar="NAME")
+    engine: str = option(
+        AUTO,
+        text,
+        "How the waiting is done: curl, async, thread or sequential; 'auto' is curl where pycurl is there, else async.",
+        metavar="NAME",
+    )
     jobs: int = option(16, whole(1), "Images at work at once, in all.", flag="-j", metavar="N")
     look_ahead: int = option(
         20_000, whole(1), "Images read ahead at most, so that a list sorted by host finds work.", metavar="N"
@@ -136,6 +141,11 @@ class Reach:
     )
     no_proxy: tuple[str, ...] = option(
         (), words, "A host, domain or network asked without a proxy. Repeatable.", metavar="HOST"
+    )
+    http2: bool = option(
+        False,  # noqa: FBT003
+        truth,
+        "Speak HTTP/2 over TLS where the server does: many images over one connection. The curl engine alone can.",
     )
     netrc: str | None = option(
         None, optional_text, "Logins by host; without it $NETRC or ~/.netrc, 'none' for none.", metavar="FILE"

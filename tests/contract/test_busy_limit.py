@@ -20,7 +20,12 @@ MOST_REFUSALS = 0.1
 
 @LINUX
 @pytest.mark.parametrize(
-    ("engine", "status"), [("thread", "503 Service Unavailable"), ("async", "429 Too Many Requests")]
+    ("engine", "status"),
+    [
+        ("thread", "503 Service Unavailable"),
+        ("async", "429 Too Many Requests"),
+        ("curl", "503 Service Unavailable"),
+    ],
 )
 def test_a_limit_that_nobody_told_is_found(tmp_path: Path, engine: str, status: str) -> None:
     """As many are under way as the host bears, on the mean of the second half, and few are refused on the way there."""

@@ -17,7 +17,7 @@ from tests.contract.conftest import QUICK, Fetch
 from tests.support.hostile import Connection, HostileServer, Script, answer, good
 from tests.support.servers import ParallelHTTPServer
 
-PARALLEL = ("thread", "async")
+PARALLEL = ("thread", "async", "curl")
 
 
 def together(count: int) -> Script:

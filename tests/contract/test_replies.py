@@ -22,6 +22,7 @@ SAVED: list[Case] = [
     ("/close-whole.jpg", None, 1),
     ("/lines-200.jpg", None, 1),
     ("/http-1.0.jpg", None, 1),
+    ("/http-1.0-length.jpg", None, 1),
     ("/coding-blank.jpg", None, 1),
     ("/close-reset.jpg", None, 1),
     ("/gzip.jpg", None, 1),

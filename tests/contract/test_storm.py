@@ -15,7 +15,7 @@ MOST_MEMORY = 150 << 20
 
 
 @LINUX
-@pytest.mark.parametrize("engine", ["thread", "async"])
+@pytest.mark.parametrize("engine", ["thread", "async", "curl"])
 def test_a_storm_over_many_hosts(tmp_path: Path, engine: str) -> None:
     """No host is asked in its rest, all images are saved without haste, and memory stays flat."""
     with Storm(HOSTS, REST) as server:

@@ -2,6 +2,7 @@
 
 import http.client
 import inspect
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -11,13 +12,14 @@ from typing import Any
 import aiohttp
 import aiohttp.client_exceptions
 import aiohttp.http_exceptions
+import pycurl
 import pytest
 import requests
 import requests.exceptions
 import urllib3.exceptions
 from aiohttp.client_reqrep import ConnectionKey
 
-from downloader.engines import awaiting, blocking
+from downloader.engines import awaiting, blocking, curlerrors
 from downloader.errors import FetchError, Starved
 
 _KEY = ConnectionKey("h.example", 80, False, True, None, None, None)
@@ -95,6 +97,34 @@ def test_requests_errors_are_translated(kind: type[Exception]) -> None:
 def test_errors_in_a_body_are_translated(kind: type[Exception]) -> None:
     """Each class that reading a body can raise has a code."""
     assert isinstance(blocking.translate_body(_made(kind)), FetchError)
+
+
+NAMES: dict[int, list[str]] = {}  # of libcurl's codes; some have several, those of the multi interface are others
+for _name, _value in vars(pycurl).items():
+    if _name.startswith("E_") and not re.match("E_(CALL_)?MULTI_", _name):
+        NAMES.setdefault(_value, []).append(_name.removeprefix("E_"))
+
+NEVER = re.compile(
+    r"(?!FTP_WEIRD_SERVER_REPLY)(FTP|TFTP|LDAP|TELNET|RTSP|SSH|FILE)_?\w*"  # other protocols; code 8 is HTTP's as well
+    "|ABORTED_BY_CALLBACK|AGAIN|ALREADY_COMPLETE|BAD_CALLING_ORDER|BAD_DOWNLOAD_RESUME|BAD_PASSWORD_ENTERED"
+    "|CHUNK_FAILED|CONV_FAILED|CONV_REQD|FILESIZE_EXCEEDED|FUNCTION_NOT_FOUND|HTTP_NOT_FOUND|HTTP_PORT_FAILED"
+    "|HTTP_POST_ERROR|HTTP_RANGE_ERROR|HTTP_RETURNED_ERROR|LIBRARY_NOT_FOUND|LOGIN_DENIED|MALFORMAT_USER|NOT_BUILT_IN"
+    "|QUOTE_ERROR|RANGE_ERROR|READ_ERROR|REMOTE_ACCESS_DENIED|REMOTE_DISK_FULL|REMOTE_FILE_EXISTS"
+    "|REMOTE_FILE_NOT_FOUND|SHARE_IN_USE|TOO_MANY_REDIRECTS|UNKNOWN_OPTION|UNKNOWN_TELNET_OPTION|UPLOAD_FAILED"
+    "|URL_MALFORMAT_USER|WRITE_ERROR"
+)
+"""Codes that a GET over HTTP cannot end with: other protocols, what is uploaded, and what is switched off."""
+
+
+@pytest.mark.parametrize("code", NAMES, ids=lambda code: NAMES[code][0])
+def test_curl_codes_are_translated(code: int) -> None:
+    """Each code of libcurl's that pycurl knows has one of ours, or is known never to come; then it is loud."""
+    if all(map(NEVER.fullmatch, NAMES[code])):
+        with pytest.raises(RuntimeError):
+            curlerrors.translate(code, "said", 0, "h.example port 80")
+        return
+    assert isinstance(curlerrors.translate(code, "said", 0, "h.example port 80"), FetchError | Starved)
+    assert isinstance(curlerrors.translate_body(code, "said"), FetchError | None)
 
 
 def test_what_is_no_library_error_is_a_bug_and_stays_one() -> None:

@@ -15,8 +15,8 @@ LINES = 12
 PROMPTLY = 10.0
 """Seconds that leaving at once may take on a busy machine: half of the read timeout, 20 s."""
 
-ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential"])
-PARALLEL = pytest.mark.parametrize("engine", ["thread", "async"])
+ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential", "curl"])
+PARALLEL = pytest.mark.parametrize("engine", ["thread", "async", "curl"])
 
 
 class Run:

@@ -8,6 +8,7 @@ import pytest
 from downloader.cli.compare import _settings, command
 from downloader.cli.layers import FOUND, NAMED_ONLY, layered, ready_made_files
 from downloader.errors import UsageError
+from downloader.registry import engine_named
 from downloader.settings import Settings, each_field
 from tests.doors.talking import say
 
@@ -182,8 +183,9 @@ def test_config_prints_what_get_would_run_with(tmp_path):
         "retries": "downloader.toml", "backoff": "downloader.toml", "per-host": "DOWNLOADER_PER_HOST",
         "fsync": "--no-fsync", "ip": "--ip",
     }  # fmt: skip
+    assert said.pop("engine") == f"default; {engine_named('auto')} here"
     assert set(said.values()) == {"default"}
-    assert len(said) == len(list(each_field())) - 5
+    assert len(said) == len(list(each_field())) - 6
     again = Settings().replace(**tomllib.loads(ran.out))
     assert again == Settings.of(retries=1, backoff="1:2", per_host="auto", ip="4")
 

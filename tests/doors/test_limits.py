@@ -17,8 +17,8 @@ from downloader.manifest import Manifest
 from tests.doors.running import Ran, files, get, getting, limited, parts, rows, run, saved, write_list
 from tests.support.hostile import HostileServer
 
-PARALLEL = pytest.mark.parametrize("engine", ["thread", "async"])
-ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential"])
+PARALLEL = pytest.mark.parametrize("engine", ["thread", "async", "curl"])
+ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential", "curl"])
 
 SMALL = [f"/images/{number}.jpg" for number in range(20)]
 LARGE = [f"/bytes/{2_000_000 + number}" for number in range(3)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from downloader.registry import engine_named
 from tests.doors.running import get, run, write_list
 from tests.support.hostile import HostileServer
 
@@ -37,8 +38,8 @@ def test_a_log_file_gets_the_job_without_v(list_of: Path, tmp_path: Path) -> Non
     lines = read(log.read_text())
     starts = [line["fields"] for line in lines if line["message"].startswith("run ") and "engine" in line["fields"]]
     assert [(fields["run"], fields["jobs"], fields["engine"]) for fields in starts] == [
-        (1, 16, "thread"),
-        (2, 16, "thread"),
+        (1, 16, engine_named("auto")),
+        (2, 16, engine_named("auto")),
     ]
     assert {line["level"] for line in lines} == {"info"}
 

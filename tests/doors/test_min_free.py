@@ -85,7 +85,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", home], check=True)
 
 
-@pytest.mark.parametrize("engine", ["thread", "async", "sequential"])
+@pytest.mark.parametrize("engine", ["thread", "async", "sequential", "curl"])
 def test_a_disk_that_fills_up_is_left_before_it_is_full(disk: Path, tmp_path: Path, engine: str) -> None:
     """The run ends with 8 and not with 6, nothing is torn, and with more room the same command brings the rest."""
     with ImageServer(Plan(latency=0.2, size=100_000)) as server:

@@ -16,7 +16,7 @@ from tests.support.watching import LINUX
 
 pytestmark = LINUX
 
-ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential"])
+ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential", "curl"])
 WORK = ("--process", "misstep,resize=64,center-crop", "--workers", 2, "--per-host", 0, "--retries", 0)
 
 

@@ -15,7 +15,7 @@ from tests.support.watching import LINUX
 
 pytestmark = LINUX
 
-ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential"])
+ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential", "curl"])
 PROMPTLY = 10.0
 """Seconds that leaving at once may take on a busy machine: half of --process-timeout, 20 s."""
 

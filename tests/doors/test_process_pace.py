@@ -17,8 +17,8 @@ from tests.support.watching import LINUX, Watched
 
 pytestmark = LINUX
 
-ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential"])
-PARALLEL = pytest.mark.parametrize("engine", ["thread", "async"])
+ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential", "curl"])
+PARALLEL = pytest.mark.parametrize("engine", ["thread", "async", "curl"])
 WORK = ("--process", "misstep,resize=64,center-crop", "--workers", 2, "--per-host", 0, "--retries", 0)
 MIB = 1 << 20
 

@@ -96,7 +96,7 @@ def kept(folder: Path) -> list[bytes]:
     return [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
 
 
-@pytest.mark.parametrize("engine", ["thread", "async"])
+@pytest.mark.parametrize("engine", ["thread", "async", "curl"])
 @pytest.mark.parametrize("way", [way for way in WAYS if way != "proxy"])
 def test_secrets_are_written_nowhere(tmp_path, server, files, engine, way):
     """Not by a log, an error, a manifest, a list of failures or a result, though the server repeats them."""

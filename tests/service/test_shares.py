@@ -117,7 +117,7 @@ def test_what_a_dead_job_held_is_free_at_once() -> None:
     assert world.may == {"b": 8}
 
 
-@pytest.mark.parametrize("engine", ["thread", "async"])
+@pytest.mark.parametrize("engine", ["thread", "async", "curl"])
 def test_jobs_share_a_host_for_real(data: Path, engine: str) -> None:
     """Three jobs at one host: the server never sees more than the limit at once, and each job gets its part."""
     with images(latency=0.05) as server:

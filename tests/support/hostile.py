@@ -658,6 +658,8 @@ SCRIPTS: dict[str, Script] = {
     ),
     "/lines-200.jpg": answer(JPEG, *["X-Filler: x"] * 198),
     "/http-1.0.jpg": raw(b"HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n" + JPEG),
+    "/http-1.0-length.jpg": raw(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(JPEG), JPEG)),
+    "/closes-silently/*": raw(sized(JPEG)),  # as if the connection were to be kept
     # slow and silent
     "/drip.jpg": drip,
     "/drip-head.jpg": drip_head,

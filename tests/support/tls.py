@@ -18,7 +18,9 @@ class Tls:
         authority.cert_pem.write_to_path(path)
         long_ago = datetime.now(UTC) - timedelta(days=20)
         self.ca_file = str(path)
-        self.trusted = _context(authority.issue_cert(*HOSTS))
+        good = authority.issue_cert(*HOSTS)
+        self.good_pem = good.private_key_and_cert_chain_pem  # for servers that read files
+        self.trusted = _context(good)
         self.unknown = _context(trustme.CA().issue_cert(*HOSTS))
         self.expired = _context(
             authority.issue_cert(*HOSTS, not_before=long_ago, not_after=long_ago + timedelta(days=10))

@@ -154,7 +154,7 @@ def test_more_copies_than_are_told_of_at_once(tmp_path: Path):
 SAME = "/good.jpg"
 
 
-@pytest.mark.parametrize("engine", ["thread", "async", "sequential"])
+@pytest.mark.parametrize("engine", ["thread", "async", "sequential", "curl"])
 def test_the_same_bytes_behind_other_urls(folder: Folder, engine: str):
     """One is kept, without any pool; the report, the outcomes and the manifest agree, and a second run asks nothing."""
     lines = [f"{SAME}?{number}" for number in range(20)] + ["/images/other.jpg", f"{SAME}?3"]

@@ -18,7 +18,7 @@ from tests.doors.running import files, finish, getting, saved, start
 from tests.support.hostile import HostileServer
 from tests.works.folder import Folder, committed, wait_until
 
-ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential"])
+ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential", "curl"])
 
 A, B = "/images/a.jpg", "/images/b.jpg"
 

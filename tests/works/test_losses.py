@@ -12,7 +12,7 @@ from tests.doors.running import rows, saved
 from tests.works.folder import Folder, committed, wait_until
 
 A, B, C, D = (f"/images/{name}.jpg" for name in "abcd")
-PARALLEL = pytest.mark.parametrize("engine", ["thread", "async"])
+PARALLEL = pytest.mark.parametrize("engine", ["thread", "async", "curl"])
 
 PAGE = 4096
 MANY = 1200
@@ -115,7 +115,7 @@ def at_most_one_error(folder: Folder, lines: list[str], engine: str) -> Report:
         return folder.get_urls(*lines, engine=engine)
 
 
-@pytest.mark.parametrize("engine", ["thread", "async", "sequential"])
+@pytest.mark.parametrize("engine", ["thread", "async", "sequential", "curl"])
 def test_a_manifest_that_fails_in_the_middle(folder: Folder, engine: str):
     """Wherever an engine meets it, the error arrives as OutputError and alone; what came before is recorded."""
 

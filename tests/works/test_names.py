@@ -24,7 +24,7 @@ CATS += ["/7/dog.jpg"]
 """Stems that differ in case and normalisation alone, but for the last."""
 
 A, B = "/images/a.jpg", "/images/b.jpg"
-ENGINES = pytest.mark.parametrize("engine", ["thread", "async", "sequential"])
+ENGINES = pytest.mark.parametrize("engine", ["thread", "async", "sequential", "curl"])
 
 
 def names_of(path: Path) -> dict[str, str]:

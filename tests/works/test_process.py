@@ -18,7 +18,7 @@ from tests.postprocess.pictures import saved as encoded
 from tests.support.hostile import HostileServer, answer
 from tests.works.folder import Folder
 
-ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential"])
+ALL = pytest.mark.parametrize("engine", ["thread", "async", "sequential", "curl"])
 WORK_COLUMNS = ("source_sha256", "source_width", "source_height", "width", "height", "steps", "fields")
 
 

@@ -11,7 +11,7 @@ from tests.support.hostile import JPEG, image_at
 from tests.works.folder import Folder
 
 A, B, C, D = (f"/images/{name}.jpg" for name in "abcd")
-PARALLEL = pytest.mark.parametrize("engine", ["thread", "async"])
+PARALLEL = pytest.mark.parametrize("engine", ["thread", "async", "curl"])
 
 
 # --- what is asked again
