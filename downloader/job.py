@@ -1,30 +1,28 @@
 """One job, from the list to the report: the one path every door runs."""
 
 import logging
-import random
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from downloader import registry
-from downloader.engines.spool import Spool
-from downloader.engines.ways import Ways
-from downloader.equipment import host_rules, make_kit, swept_parts, time_limit
+from downloader.cores import cores
+from downloader.equipment import swept_parts, time_limit
 from downloader.errors import InputError, OutputError, is_transient
 from downloader.feeder import Feeder, Unfinished
+from downloader.here import Orders, Site
 from downloader.manifest import Manifest, Row
 from downloader.manifest.reservations import reservations
 from downloader.model import Committed, Notice, Report
+from downloader.policy.division import processes
 from downloader.policy.likeness import Likeness
-from downloader.policy.retry import RetryRule
-from downloader.policy.schedule import Schedule
 from downloader.policy.shares import Shares
+from downloader.policy.supply import Supply
 from downloader.policy.template import Naming
-from downloader.ports import Control, Emit, Observer, Shelf, Sink, Source
-from downloader.resolver import Lookup, Resolver
+from downloader.ports import Control, Launcher, Observer, Shelf, Sink, Source
+from downloader.resolver import Lookup
 from downloader.room import Room
 from downloader.settings import Settings
 from downloader.storing import Storing
@@ -68,24 +66,26 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
         stack.enter_context(time_limit(control, job.settings.ending))
         room = Room(folder, job.settings.ending, emit)
         room.look(control)
-        line = _assembled(job, manifest, control, tally, emit, stack)
+        launcher = _launcher(job, manifest, control, emit, stack)
+        feeder = stack.enter_context(Feeder(job.source, control))
+        reserve = reservations(job.settings.output, manifest.claims, folder, emit)
+        supply = Unfinished(feeder, manifest, job.ask_again, tally.known, reserve)
         stack.push(_failures_writer(manifest))
-        fetched = stack.enter_context(closing(line.engine.fetch(line.schedule, control, emit)))
-        worked_on = line.stage.run(fetched) if line.stage else fetched
-        for outcomes in manifest.record(line.sink.store(worked_on)):
+        ended = stack.enter_context(closing(launcher.run(supply)))
+        for outcomes in manifest.record(ended):
             tally.add(outcomes)
             room.look(control)
             emit(Committed(outcomes))
-            emit.progress(line.supply, tally)
+            emit.progress(supply, tally)
             if job.watched:
-                emit.standing(line.schedule, tally)
-        _keep_learnt(line.schedule.learnt(), manifest)
-        line.feeder.check()
+                emit.standing(launcher.look, tally)
+        _keep_learnt(launcher.learnt(), manifest)
+        feeder.check()
         if not control.stopping:
-            _check_lines(line.supply.lines, tally.lines)
+            _check_lines(supply.lines, tally.lines)
     report = replace(
-        tally.report(control.reason, line.supply.lines),
-        seconds_in_dns=line.resolver.waited,
+        tally.report(control.reason, supply.lines),
+        seconds_in_dns=launcher.waited,
         remarks=tuple(filter(None, [Naming.of(job.settings.output).remark(tally.last)])),
     )
     counts = {"lines": report.lines, "saved": report.saved, "failed": report.failures}
@@ -93,62 +93,42 @@ def run_job(job: Job, control: Control | None = None, observers: Iterable[Observ
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """The parts of one job, in the order in which a URL meets them."""
-
-    feeder: Feeder
-    supply: Unfinished
-    schedule: Schedule
-    resolver: Resolver
-    engine: Any  # an Engine; the port lets it know less of a ticket than our schedule does
-    stage: Any  # what works on images, or None
-    sink: Sink
-
-
-def _assembled(job: Job, manifest: Manifest, control: Control, tally: Tally, emit: Emitter, stack: ExitStack) -> _Line:
-    """Put the parts of a job together."""
-    settings = job.settings
-    parts = swept_parts(tally.folder)
-    ways = Ways.of(settings, job.surroundings, job.lookup)
-    stack.callback(ways.resolver.close)
-    kit = make_kit(settings, ways, Spool(parts, manifest.run), emit, measure=job.measure)
-    name = registry.engine_named(settings.pace.engine)
-    engine = registry.part("engine", registry.ENGINES, name)(kit)
-    if settings.reach.http2 and name not in registry.HTTP2:
-        emit(Notice(f"--http2: the {name} engine speaks HTTP/1.1 alone, --engine curl speaks HTTP/2"))
-    make_sink = registry.part("sink", registry.SINKS, "folder")
-    folder_sink = make_sink(tally.folder, parts, settings.output, manifest.claims)
-    sink = _only_firsts(folder_sink, settings.process.dedupe, manifest, stack)
-    stage = _stage(settings, control, emit, stack)
+def _launcher(job: Job, manifest: Manifest, control: Control, emit: Emitter, stack: ExitStack) -> Launcher[Supply]:
+    """Open who does the work: this process, or several that share it."""
+    settings, folder = job.settings, Path(job.settings.output.output)
+    # A job that shares hosts with others is one of a service's, which has a process for each job.
+    among, remark = processes(settings, cores()) if job.shares is None else (1, "")
+    if remark:
+        emit(Notice(remark))
+    parts = swept_parts(folder)
+    orders = Orders(
+        settings, job.surroundings, job.lookup, job.measure, job.watched, manifest.run, folder, parts, among
+    )
+    site = Site(control, emit, manifest.claims, job.shares, _choice(settings.process.dedupe, manifest, stack))
+    launch = registry.part("launcher", registry.LAUNCHERS, "local" if among > 1 else "here")
+    launcher: Launcher[Supply] = stack.enter_context(launch(orders, site))
     manifest.remember("settings", settings.without_secrets())
     manifest.remember("withheld", settings.withheld())
-    manifest.remember("engine", name)  # the one that ran, where the settings say "auto"
-    facts = {"run": manifest.run, "folder": str(tally.folder), "engine": name, "jobs": kit.jobs}
-    log.info("run %d in %s: engine %s, %d jobs", *facts.values(), extra=facts)
-    feeder = stack.enter_context(Feeder(job.source, control))
-    reserve = reservations(settings.output, manifest.claims, tally.folder, emit)
-    supply = Unfinished(feeder, manifest, job.ask_again, tally.known, reserve)
-    rule = RetryRule(settings.retry, random.Random())
-    schedule = Schedule(supply, rule, host_rules(settings), kit.jobs, settings.pace.look_ahead, job.shares)
-    return _Line(feeder, supply, schedule, ways.resolver, engine, stage, sink)
+    engine = registry.engine_named(settings.pace.engine)
+    if settings.reach.http2 and engine not in registry.HTTP2:
+        emit(Notice(f"--http2: the {engine} engine speaks HTTP/1.1 alone, --engine curl speaks HTTP/2"))
+    manifest.remember("engine", engine)  # the one that ran, where the settings say "auto"
+    facts = {"run": manifest.run, "folder": str(folder), "engine": engine, "jobs": settings.pace.jobs}
+    facts["processes"] = among
+    log.info("run %d in %s: engine %s, %d jobs, %d processes", *facts.values(), extra=facts)
+    return launcher
 
 
-def _stage(settings: Settings, control: Control, emit: Emit, stack: ExitStack) -> Any:
-    """Open the stage that works on images, where there is work to do; it closes behind the engine that feeds it."""
-    if not settings.works_on_images:
-        return None
-    return stack.enter_context(registry.part("stage", registry.STAGES, "postprocess")(settings, control, emit))
+def _choice(dedupe: str, manifest: Manifest, stack: ExitStack) -> Callable[[Shelf], Sink]:
+    """Give what has the sink keep the first of images that are alike, where that is asked; else its own thread."""
 
+    def only_firsts(shelf: Shelf) -> Sink:
+        likeness = Likeness.of(dedupe)
+        index = stack.enter_context(closing(manifest.lookalikes(likeness)))
+        kept: Sink = registry.part("stage", registry.STAGES, "dedupe")(shelf, likeness, index, manifest.recall)
+        return kept
 
-def _only_firsts(sink: Shelf, dedupe: str, manifest: Manifest, stack: ExitStack) -> Sink:
-    """Have the sink keep the first of images that are alike, where that is asked; else it works in its own thread."""
-    if not dedupe:
-        return Storing(sink)
-    likeness = Likeness.of(dedupe)
-    index = stack.enter_context(closing(manifest.lookalikes(likeness)))
-    kept: Sink = registry.part("stage", registry.STAGES, "dedupe")(sink, likeness, index, manifest.recall)
-    return kept
+    return only_firsts if dedupe else Storing
 
 
 def _check_lines(came: int, ended: int) -> None:

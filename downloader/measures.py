@@ -121,6 +121,11 @@ def places(value: Any) -> int | str:
     return AUTO if value == AUTO else whole(0)(value)
 
 
+def processes(value: Any) -> int | str:
+    """Parse how many processes share the work: a whole number from 1 up, or "auto"."""
+    return AUTO if value == AUTO else whole(1)(value)
+
+
 def word(*allowed: str) -> Callable[[Any], str]:
     """Make a parser that takes one of these words."""
 

@@ -8,11 +8,11 @@ on every beat each stage does what is due and nothing waits for a silent neighbo
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import Protocol, TypeAlias, TypeVar
 
 from downloader.errors import FetchError
-from downloader.model import Effort, Event, Failed, Fetched, Line, Outcome, Saved, Skipped, Task
+from downloader.model import Effort, Event, Failed, Fetched, HostState, Line, Outcome, Saved, Skipped, Task
 
 BEAT = 0.25
 """Longest time, in seconds, between two batches of a stage."""
@@ -99,6 +99,33 @@ class Shelf(Sink, Protocol):
         """Remove an image that was stored, where it still is what was stored; a part of it that is gone is no error."""
 
 
+Supply_contra = TypeVar("Supply_contra", contravariant=True)
+"""Who brings tickets and takes back those that must wait long: ``policy.supply.Supply``."""
+
+
+class Launcher(Protocol[Supply_contra]):
+    """Who turns tickets into outcomes: this process, several of this machine, or one day several machines.
+
+    A context manager: parts and processes are there from ``with`` to its end. Used by the job's own thread alone.
+    """
+
+    def run(self, supply: Supply_contra) -> Generator[Sequence[Outcome], None, None]:
+        """Pull tickets as there is room for them until the supply has ended, and yield what became of each.
+
+        Nothing of it is recorded yet. Raises OutputError, after yielding what is in place.
+        """
+
+    def look(self, now: float, most: int) -> tuple[int, Sequence[HostState]]:
+        """Give how many images are under way, and how the busiest hosts stand."""
+
+    def learnt(self) -> dict[str, str]:
+        """Say what was learnt of hosts, once the run is over."""
+
+    @property
+    def waited(self) -> float:
+        """Seconds that images spent waiting for look-ups, summed."""
+
+
 class Observer(Protocol):
     """Who hears of what happened: progress, the page, a log."""
 
@@ -162,6 +189,18 @@ class Control:
     def stopping(self) -> bool:
         """Whether the job is to end before its list does."""
         return self._abandoned or self._give_up_at is not None
+
+    @property
+    def paused(self) -> bool:
+        """Whether ``resume`` is waited for."""
+        return self._paused
+
+    @property
+    def time_left(self) -> float | None:
+        """Seconds that what runs still has; None where nobody stops the job."""
+        if self._abandoned or self._give_up_at is None:
+            return 0.0 if self._abandoned else None
+        return max(0.0, self._give_up_at - self._clock())
 
     @property
     def leave_now(self) -> bool:

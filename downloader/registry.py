@@ -46,6 +46,11 @@ STAGES = {
     "dedupe": "downloader.postprocess.dedupe:Dedupe",
 }
 
+LAUNCHERS = {
+    "here": "downloader.here:Here",
+    "local": "downloader.cluster.local:Local",
+}
+
 EXTRAS = {"PIL": "process", "pycurl": "fast"}
 """The extra that brings a library which only some parts need, by the library's import name."""
 

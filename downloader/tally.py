@@ -2,15 +2,14 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from downloader.errors import is_transient
 from downloader.feeder import Unfinished
 from downloader.manifest import Row
-from downloader.model import Event, Known, ListEnded, Outcome, Report, Saved, Standing
-from downloader.policy.schedule import Schedule
+from downloader.model import Event, HostState, Known, ListEnded, Outcome, Report, Saved, Standing
 from downloader.ports import Observer
 
 STANDING_EVERY = 0.25
@@ -43,12 +42,12 @@ class Emitter:
             self._list_ended = True
             self(ListEnded(supply.lines))
 
-    def standing(self, schedule: Schedule, tally: "Tally") -> None:
-        """Tell how the job stands, where the last look is long enough ago."""
+    def standing(self, look: Callable[[float, int], tuple[int, Sequence[HostState]]], tally: "Tally") -> None:
+        """Tell how the job stands, where the last look is long enough ago; ``look`` is the launcher's."""
         now = time.monotonic()
         if now >= self._stands_at:
             self._stands_at = now + STANDING_EVERY
-            self(Standing(dict(tally.statuses), dict(tally.codes), *schedule.look(now, MOST_HOSTS)))
+            self(Standing(dict(tally.statuses), dict(tally.codes), *look(now, MOST_HOSTS)))
 
 
 @dataclass(slots=True)

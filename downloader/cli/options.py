@@ -37,7 +37,7 @@ def changing_options(command: Command) -> Command:
 
 def shared_options(command: Command) -> Command:
     """Give a command that runs several engines a flag for each setting they share: not the engine, nor the folder."""
-    own = ("engine", "output")
+    own = ("engine", "output", "processes")  # an engine is measured in one process
     return _with_flags(command, [_flag(each, _default(each)) for each in _ordered() if each.name not in own])
 
 
@@ -59,7 +59,7 @@ def _first_sentence(kind: type) -> str:
 
 def service_options(command: Command) -> Command:
     """Give the service a flag for each setting that its jobs have in common: each has a folder and names of its own."""
-    own = Intake.once() | {"output", "name", "name_col"}
+    own = Intake.once() | {"output", "name", "name_col", "processes"}  # each has one process, too
     return _with_flags(command, [_flag(each, _default(each)) for each in _ordered() if each.name not in own])
 
 

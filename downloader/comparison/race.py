@@ -1,7 +1,6 @@
 """The runs of a comparison: each in a fresh process, in turn, the first of each engine thrown away."""
 
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from downloader.comparison.others import Moment
+from downloader.cores import cores
 from downloader.errors import DownloaderError
 from downloader.settings import Settings
 from downloader.surroundings import Surroundings
@@ -102,7 +102,7 @@ class _Race:
 
     def _one(self, entry: Entry) -> dict[str, Any]:
         images = next(self._folders)
-        chosen = self._plan.settings.replace(engine=entry.engine, jobs=entry.jobs, output=str(images))
+        chosen = self._plan.settings.replace(engine=entry.engine, jobs=entry.jobs, output=str(images), processes=1)
         orders = {
             "settings": _plain(chosen),
             "surroundings": self._plan.surroundings.plain(),
@@ -130,11 +130,6 @@ class _Race:
 
 def _plain(settings: Settings) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.flat().items()}
-
-
-def cores() -> int:
-    """Give how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _is_there(package: str) -> bool:

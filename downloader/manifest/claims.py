@@ -38,6 +38,11 @@ class Claims:
         if self._database is not None:
             self._database.close()
 
+    def ready(self) -> None:
+        """Have the file there, and knowing what is saved, for other processes of this run (``Guest``)."""
+        with self._lock:
+            self._opened()
+
     def take(self, name: str, owner: str) -> bool:
         """Tell whether a name, without suffix, is this owner's: from now on, if it was nobody's."""
         with self._lock, translated(self._path):
@@ -73,6 +78,36 @@ class Claims:
                 _take(database, path.rpartition(".")[0], sha256 if sha256 in path else url)
             database.execute("INSERT OR IGNORE INTO known VALUES (?)", (self._run - 1,))
         return database
+
+
+class Guest:
+    """The names as another process of the same run takes them; their owner has the file ready and keeps it whole.
+
+    Used by one thread, that of the sink.
+    """
+
+    def __init__(self, path: Path, wait_until_ready: Callable[[], None]) -> None:
+        """Take the file, and what waits for its owner to say that it is there."""
+        self._path = path
+        self._wait_until_ready = wait_until_ready
+        self._database: sqlite3.Connection | None = None
+
+    def take(self, name: str, owner: str) -> bool:
+        """Do what ``Claims.take`` does."""
+        if self._database is None:
+            self._wait_until_ready()
+            self._database = connect(self._path, _SCHEMA, synchronous="OFF")
+        with translated(self._path):
+            # Most names were reserved for their owners: to look first spares the lock that writers wait for.
+            found = _owner(self._database, name)
+            if found is not None:
+                return found == key_of(owner)
+            return _take(self._database, name, owner) is not None
+
+
+def _owner(database: sqlite3.Connection, name: str) -> bytes | None:
+    found = database.execute("SELECT owner FROM names WHERE key = ?", (key_of(fold(name)),)).fetchone()
+    return found[0] if found else None
 
 
 def _first(database: sqlite3.Connection, name: FileName, owner: str) -> tuple[FileName, bool]:

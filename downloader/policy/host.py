@@ -54,15 +54,16 @@ class Host:
 
     __slots__ = (
         "_climb", "_cut_at", "_goods", "_misses", "_refused", "_rule", "_rules", "_tokens_at", "all_rests",
-        "busy_answers", "cap", "down", "failed_probes", "last_miss", "limit", "name", "opens_at", "probing", "proven",
-        "rests", "share", "under_way", "waiting", "wakes_at",
+        "busy_answers", "cap", "down", "failed_probes", "last_miss", "limit", "name", "opens_at", "part", "probing",
+        "proven", "rests", "share", "under_way", "waiting", "wakes_at",
     )  # fmt: skip
 
     def __init__(self, name: str, rules: Rules) -> None:
         self.name = name
         self.waiting: deque[object] = deque()
         self.under_way = 0
-        self.share = UNLIMITED  # of its places, where other jobs ask it too
+        self.share = UNLIMITED  # of its places, where other jobs or processes ask it too
+        self.part = 1.0  # and of its rate
         self.proven = not name  # what is no URL has no host to prove
         self.opens_at = 0.0  # nothing starts before
         self.wakes_at = 0.0  # when somebody will look at it again
@@ -119,7 +120,7 @@ class Host:
         """Enter a start."""
         self.under_way += 1
         if self._rule.rate:
-            self._tokens_at = max(now, self._tokens_at) + 1 / self._rule.rate
+            self._tokens_at = max(now, self._tokens_at) + 1 / (self._rule.rate * self.part)
 
     def answered(self) -> None:
         """Enter a sign of life."""

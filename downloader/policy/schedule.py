@@ -18,6 +18,7 @@ from downloader.model import HostState
 from downloader.policy.host import UNLIMITED, Host, Rules
 from downloader.policy.retry import RetryRule
 from downloader.policy.shares import Shares
+from downloader.policy.slices import Slices
 from downloader.policy.supply import Supply, Ticket
 
 LOOK_AHEAD = 20_000
@@ -48,11 +49,11 @@ class Schedule:
         hosts: Rules,
         jobs: int,
         look_ahead: int = LOOK_AHEAD,
-        shares: Shares | None = None,
+        shares: Shares | Slices | None = None,
     ) -> None:
         """Take who brings tasks, how failures are asked again, what holds for hosts, and how many permits there are.
 
-        ``shares`` are what this job has of the hosts' places, where other jobs ask the same hosts.
+        ``shares`` are what this schedule has of the hosts' places, where other jobs or processes ask the same hosts.
         """
         self._supply = supply
         self._rule = rule
@@ -124,6 +125,8 @@ class Schedule:
             host.missed(ticket.started, now, error.detail)
         elif isinstance(error, Busy):
             host.busy(ticket.started, ticket.crowd, now, error.retry_after if self._rule.worth(error) else None)
+            if self._shares and host.opens_at > now:
+                self._shares.rests(host.name, host.opens_at)
         elif error.met_host:
             host.answered()
 
@@ -188,14 +191,20 @@ class Schedule:
                     self._enter(ticket, now)
 
     def _hear_shares(self, now: float) -> None:
-        for name, places in self._shares.news() if self._shares else ():
+        if not self._shares:
+            return
+        for name, places in self._shares.news():
             if not (host := self._hosts.get(name)):
                 continue  # put away by the news before
             lowered = places < host.share
-            host.share = places
+            host.share, host.part = places, self._shares.part(name)
             if lowered and host.under_way <= places:
-                self._shares.fits(name, places)  # type: ignore[union-attr]  # it brought the news
+                self._shares.fits(name, places)
             self._line_up(host, now)
+        for name, until in self._shares.rested():
+            if host := self._hosts.get(name):
+                host.opens_at = max(host.opens_at, until)
+                self._line_up(host, now)
 
     def _release_due(self, now: float) -> None:
         while self._due and self._due[0][0] <= now:
@@ -256,8 +265,7 @@ class Schedule:
         if host is None:
             host = self._hosts[name] = self._idle.pop(name) if name in self._idle else Host(name, self._rules)
             if self._shares and name:
-                host.share = 0
-                self._shares.use(name)
+                host.share, host.part = self._shares.use(name), self._shares.part(name)
         return host
 
     def _free(self, ticket: Ticket) -> Host:

@@ -28,10 +28,11 @@ class Shares:
         """Take shares: a host, the number of its use, and how many may be under way there."""
         self._given.extend(shares)
 
-    def use(self, host: str) -> None:
-        """Ask for a share of a host."""
+    def use(self, host: str) -> int:
+        """Ask for a share of a host; gives the places there are meanwhile."""
         self._uses[host] = number = next(self._numbers)
         self._say("uses", host, number, 0)
+        return 0
 
     def leave(self, host: str) -> None:
         """Let a share go: nothing of this host is waiting or under way."""
@@ -41,6 +42,17 @@ class Shares:
     def fits(self, host: str, places: int) -> None:
         """Say that no more than these places are taken at a host."""
         self._say("fits", host, self._uses[host], places)
+
+    def part(self, _host: str) -> float:
+        """Give the share of a host's rate, which each job has for itself."""
+        return 1.0
+
+    def rests(self, host: str, until: float) -> None:
+        """Hear that a host asked for a rest; other jobs are told so by the host itself."""
+
+    def rested(self) -> Sequence[tuple[str, float]]:
+        """Give the rests that others were asked for: none are told."""
+        return ()
 
     def news(self) -> Sequence[tuple[str, int]]:
         """Give the shares that came since the last time, without those of uses that are over."""

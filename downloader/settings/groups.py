@@ -13,6 +13,7 @@ from downloader.measures import (
     pace,
     per_second,
     places,
+    processes,
     ratio,
     resolutions,
     rules,
@@ -58,6 +59,9 @@ class Pace:
         metavar="NAME",
     )
     jobs: int = option(16, whole(1), "Images at work at once, in all.", flag="-j", metavar="N")
+    processes: int | str = option(
+        1, processes, "Processes that share the work, and every limit of it; 'auto' for one a core.", metavar="N"
+    )
     look_ahead: int = option(
         20_000, whole(1), "Images read ahead at most, so that a list sorted by host finds work.", metavar="N"
     )

@@ -7,11 +7,11 @@ import downloader
 
 ROOT = Path(downloader.__file__).parent
 FLOORS = [
-    {"errors", "measures", "model", "settings", "surroundings", "ports"},
+    {"cores", "errors", "measures", "model", "settings", "surroundings", "ports"},
     {"policy", "pages", "registry"},  # the registry holds names; what they name is imported when it is chosen
     {"manifest", "resolver", "sources", "engines", "postprocess", "sinks"},
-    {"feeder", "storing", "tally", "equipment", "room", "job", "imageserver"},
-    {"comparison", "lessons", "rehearsal", "doctor", "recap"},
+    {"feeder", "storing", "tally", "equipment", "room", "here", "job", "imageserver"},
+    {"cluster", "comparison", "lessons", "rehearsal", "doctor", "recap"},
     {"programs"},
     {"service"},
     {"cli"},
