@@ -21,7 +21,6 @@ from downloader.policy.supply import Supply
 from downloader.ports import Claims, Control, Emit, Shelf, Sink
 from downloader.resolver import Lookup
 from downloader.settings import Settings
-from downloader.storing import Storing
 from downloader.surroundings import Surroundings
 
 
@@ -62,7 +61,7 @@ class Site:
     emit: Emit
     claims: Any  # Claims, and the means to have them ready for other processes
     shares: Shares | Slices | None = None  # of hosts that others ask at the same time
-    chosen: Callable[[Shelf], Sink] = Storing  # how the sink is worked; --dedupe puts a choice before it
+    chosen: Callable[[Shelf], Sink] = lambda shelf: shelf  # --dedupe puts a choice before the sink
 
 
 class Here:

@@ -25,7 +25,6 @@ from downloader.ports import Control, Launcher, Observer, Shelf, Sink, Source
 from downloader.resolver import Lookup
 from downloader.room import Room
 from downloader.settings import Settings
-from downloader.storing import Storing
 from downloader.surroundings import Surroundings
 from downloader.tally import Emitter, Tally
 
@@ -120,7 +119,7 @@ def _launcher(job: Job, manifest: Manifest, control: Control, emit: Emitter, sta
 
 
 def _choice(dedupe: str, manifest: Manifest, stack: ExitStack) -> Callable[[Shelf], Sink]:
-    """Give what has the sink keep the first of images that are alike, where that is asked; else its own thread."""
+    """Give what has the sink keep the first of images that are alike, where that is asked."""
 
     def only_firsts(shelf: Shelf) -> Sink:
         likeness = Likeness.of(dedupe)
@@ -128,7 +127,7 @@ def _choice(dedupe: str, manifest: Manifest, stack: ExitStack) -> Callable[[Shel
         kept: Sink = registry.part("stage", registry.STAGES, "dedupe")(shelf, likeness, index, manifest.recall)
         return kept
 
-    return only_firsts if dedupe else Storing
+    return only_firsts if dedupe else lambda shelf: shelf
 
 
 def _check_lines(came: int, ended: int) -> None:

@@ -238,7 +238,8 @@ def test_fewer_threads_than_jobs(tmp_path: Path):
     """Where the system gives fewer threads than jobs the run is slower, not shorter."""
     with ImageServer(Plan(latency=0.05)) as server:
         list_of, folder = write_list(tmp_path / "urls.txt", server.urls(40)), tmp_path / "images"
-        ran = run(*getting(list_of, folder, "--per-host", 0), command=with_few_threads(GIB // 4, 2 * GIB))
+        asked = getting(list_of, folder, "--per-host", 0, "--engine", "thread")
+        ran = run(*asked, command=with_few_threads(GIB // 4, 2 * GIB))
         assert ran.status == 0, ran.err
         assert server.most_at_once < 8  # stacks of a quarter in two
     assert len(saved(folder)) == len(files(folder)) == 40

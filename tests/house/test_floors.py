@@ -10,7 +10,7 @@ FLOORS = [
     {"cores", "errors", "measures", "model", "settings", "surroundings", "ports"},
     {"policy", "pages", "registry"},  # the registry holds names; what they name is imported when it is chosen
     {"manifest", "resolver", "sources", "engines", "postprocess", "sinks"},
-    {"feeder", "storing", "tally", "equipment", "room", "here", "job", "imageserver"},
+    {"feeder", "tally", "equipment", "room", "here", "job", "imageserver"},
     {"cluster", "comparison", "lessons", "rehearsal", "doctor", "recap"},
     {"programs"},
     {"service"},
