@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
+from weakref import WeakValueDictionary
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
@@ -21,9 +22,6 @@ from downloader.engines.watch import phase
 from downloader.policy.address import origin
 from downloader.policy.heads import basic
 from downloader.policy.routes import Proxy
-
-MOST_KNOWN = 4096
-"""Pools found without asking urllib3, to which looking one up is half as much work as making one."""
 
 MOST_POOLS = 256
 """Hosts whose connections are kept; a pool takes 5 kB, a TLS connection some 40."""
@@ -76,7 +74,8 @@ class SharedAdapter(HTTPAdapter):
         # Set on the context because urllib3 wraps the plain socket into a new object.
         self._context.sslsocket_class = _tls_class(kit.settings.limits.read_timeout)
         self._dialer = dialer
-        self._pools: dict[tuple[Proxy | None, str], Any] = {}
+        # Held weakly, because urllib3 closes a pool's connections when nobody holds it any more.
+        self._pools: WeakValueDictionary[tuple[Proxy | None, str], Any] = WeakValueDictionary()
         # Several times as many hosts as can be at work, so that hosts in turn find their connections again.
         hosts = min(kit.ceiling, max(4 * kit.jobs, MOST_POOLS))
         limit = kit.settings.pace.per_host
@@ -104,9 +103,7 @@ class SharedAdapter(HTTPAdapter):
         via = current.get().via
         key = via, origin(str(request.url))
         pool = self._pools.get(key)
-        if pool is None or pool.pool is None:  # never met, or closed in favour of others
-            if len(self._pools) >= MOST_KNOWN:
-                self._pools.clear()
+        if pool is None or pool.pool is None:  # never met, or closed
             manager = self._through[via] if via else self.poolmanager
             pool = self._pools[key] = manager.connection_from_url(str(request.url))
         return pool
