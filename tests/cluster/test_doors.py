@@ -1,7 +1,7 @@
 """What the command line makes of --processes: logs, reports, refusals."""
 
 import json
-import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from downloader.model import Committed, Event, Line, Notice
 from downloader.policy.host import UNLIMITED
 from downloader.policy.shares import Shares
 from downloader.settings import Settings
-from tests.cluster.mixed import Even, Mixed, children
+from tests.cluster.mixed import Even, Mixed
 from tests.doors.running import get, run, write_list
 from tests.support.watching import LINUX
 
@@ -77,7 +77,7 @@ def test_fewer_processes_than_asked_for_are_told_of(tmp_path: Path) -> None:
     assert notices == ["--processes 2 instead of 4: --jobs 2 cannot be divided further"]
 
 
-def test_a_look_up_must_be_known_to_all(tmp_path: Path) -> None:
+def test_a_look_up_must_be_known_to_all(tmp_path: Path, offspring: Callable[[], list[int]]) -> None:
     """One that cannot travel is refused before anything is asked."""
     job = Job(
         [Line("http://a.example/a.jpg")],
@@ -86,17 +86,17 @@ def test_a_look_up_must_be_known_to_all(tmp_path: Path) -> None:
     )
     with pytest.raises(UsageError, match="--processes needs a look-up that other processes can import"):
         run_job(job)
-    assert children(os.getpid()) == []
+    assert offspring() == []
 
 
-def test_a_job_of_the_service_is_one_process(tmp_path: Path) -> None:
+def test_a_job_of_the_service_is_one_process(tmp_path: Path, offspring: Callable[[], list[int]]) -> None:
     """It shares its hosts with others, place by place, and has a process of its own already."""
     shares = Shares(lambda word, host, use, _: shares.give([(host, use, UNLIMITED)]) if word == "uses" else None)
     seen: list[list[int]] = []
 
     def look(event: Event) -> None:
         if isinstance(event, Committed):
-            seen.append(children(os.getpid()))
+            seen.append(offspring())
 
     with Even(hosts=2) as server:
         chosen = {"processes": 2, "engine": "async", "allow_private": True, "output": tmp_path}

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -135,7 +136,7 @@ def test_pause_and_resume_reach_all(tmp_path: Path) -> None:
     assert [report.saved for report in reports] == [600]
 
 
-def test_abandoning_leaves_at_once(tmp_path: Path) -> None:
+def test_abandoning_leaves_at_once(tmp_path: Path, offspring: Callable[[], list[int]]) -> None:
     """What is under way is left behind; what was stored is recorded, and all processes are gone."""
     control, reports = Control(), []
     with Even(hosts=4, latency=0.0) as server:
@@ -144,7 +145,7 @@ def test_abandoning_leaves_at_once(tmp_path: Path) -> None:
         thread = threading.Thread(target=lambda: reports.append(run_job(job, control)))
         thread.start()
         wait_until(lambda: server.hits >= 2)
-        crew = children(os.getpid())
+        crew = offspring()
         at = time.monotonic()
         control.abandon("interrupt")
         thread.join(20)
@@ -199,15 +200,15 @@ def _broken(host: str, *_: object, **__: object) -> object:
     raise ZeroDivisionError(f"a bug for {host}")
 
 
-def test_a_bug_in_a_process_is_told_with_its_trace(tmp_path: Path) -> None:
+def test_a_bug_in_a_process_is_told_with_its_trace(tmp_path: Path, offspring: Callable[[], list[int]]) -> None:
     """It ends the job loudly, as with one process."""
     job = Job([Line(f"http://{number}.example/a.jpg") for number in range(9)], settings(tmp_path), lookup=_broken)
     with pytest.raises(RuntimeError, match=r"(?s)a bug in process \d+:.*_broken.*ZeroDivisionError: a bug for"):
         run_job(job)
-    assert children(os.getpid()) == []
+    assert offspring() == []
 
 
-def test_a_bug_of_an_observer_ends_all_processes(tmp_path: Path) -> None:
+def test_a_bug_of_an_observer_ends_all_processes(tmp_path: Path, offspring: Callable[[], list[int]]) -> None:
     """Whatever ends the parent's run, no process outlives it."""
 
     def refuse(event: Event) -> None:
@@ -218,7 +219,7 @@ def test_a_bug_of_an_observer_ends_all_processes(tmp_path: Path) -> None:
         job = Job([Line(server.url(number % 4, number)) for number in range(600)], settings(tmp_path))
         with pytest.raises(ZeroDivisionError):
             run_job(job, None, [refuse])
-        assert children(os.getpid()) == []
+        assert offspring() == []
 
 
 def test_a_slow_observer_holds_all_back(tmp_path: Path) -> None:

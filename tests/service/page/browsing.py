@@ -33,6 +33,13 @@ class Visit:
         """Name what the browser itself will write on the console for a refusal that is asked for."""
         self._expected.append(pattern)
 
+    def listen(self) -> None:
+        """Keep all that a screen reader is told from now on, in the page's ``told``."""
+        self.page.evaluate(
+            "() => { window.told = []; new MutationObserver(() => told.push(announcer.textContent))"
+            ".observe(announcer, { childList: true, subtree: true }) }"
+        )
+
     def see(self, selector: str, text: str | re.Pattern[str] | None = None) -> Any:
         """Wait until something is to be seen, with this text in it; gives it."""
         found = self.page.locator(selector)

@@ -116,10 +116,7 @@ def test_live_regions_are_not_chatty(visit: Visiting, service: Served, server: I
     """While images come, a screen reader is told a handful of things."""
     here = visit(service.url)
     here.see("#list")
-    here.page.evaluate(
-        "() => { window.told = []; new MutationObserver(() => told.push(announcer.textContent))"
-        ".observe(announcer, { childList: true, subtree: true }) }"
-    )
+    here.listen()
     here.submit(image_urls(server, 300))
     here.ended()
     told = here.page.evaluate("window.told")

@@ -64,8 +64,9 @@ def test_failures_are_grouped_and_tried_again(visit: Visiting, service: Served, 
     causes.nth(0).get_by_text("First 3 of 5").click()
     assert causes.nth(0).locator(".url").all_inner_texts() == lost[:3]
     assert f"127.0.0.1:{server.port}: 5" in causes.nth(0).inner_text()
+    here.listen()
     causes.nth(0).get_by_role("button", name="Retry these: not-found").click()
-    here.see("#announcer", "Failures by not-found are tried again.")
+    here.page.wait_for_function("told.includes('Failures by not-found are tried again.')")
     assert service.ended(job)["retried"] == ["not-found"]
     here.ended()
     assert here.counts()["Failed"] == "7"
