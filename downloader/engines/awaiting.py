@@ -26,7 +26,8 @@ from downloader.errors import (
     Truncated,
 )
 from downloader.model import Payload, Worker
-from downloader.policy.exchange import HEAD_BYTES, HEADER_LINES, Exchange, Read
+from downloader.policy.exchange import Exchange, Read
+from downloader.policy.fields import HEAD_BYTES, HEADER_LINES
 from downloader.policy.heads import basic
 from downloader.ports import Ticket
 

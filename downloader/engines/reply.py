@@ -13,7 +13,7 @@ from typing import Any
 from urllib3.util.wait import wait_for_read
 
 from downloader.errors import BadReply, Reset
-from downloader.policy.exchange import HEADER_LINES
+from downloader.policy.fields import HEADER_LINES
 
 # Its own limit is 100 with the blank line counted in, and it knows no other way to set it. The judgement is ours; this
 # only bounds what is read before it, as ``max_headers`` does for aiohttp.

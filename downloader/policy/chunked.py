@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from downloader.errors import BadReply
-from downloader.policy.exchange import HEADER_LINES
+from downloader.policy.fields import HEADER_LINES
 
 MAX_LINE = 64 << 10
 """Longest line of a chunk size or a trailer, in bytes."""

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from typing import Any, NoReturn, Protocol
 
 from downloader.errors import (
@@ -39,6 +38,7 @@ from downloader.policy import formats
 from downloader.policy.address import follow
 from downloader.policy.digest import Digest
 from downloader.policy.disposition import file_name
+from downloader.policy.fields import by_name
 from downloader.policy.inflate import Corrupt, Inflater, gzip, zlib_or_raw
 from downloader.settings import Limits
 
@@ -63,12 +63,6 @@ _STATUS: dict[int, type[FetchError]] = {
 
 RESIDUE = 64 << 10
 """A refused body up to this long is read to its end: cheaper than a new connection."""
-
-HEAD_BYTES = 64 << 10
-"""Most bytes of all header lines of an answer."""
-
-HEADER_LINES = 200
-"""Most header lines of an answer."""
 
 SNIFF = 64
 """Bytes that tell every format from every other."""
@@ -126,7 +120,7 @@ class Exchange:
         """Judge the head of an answer; names in ``headers`` may be in any case. Raises FetchError."""
         self.status = status
         self._headers, self._announced = {}, None  # a head that is malformed leaves nothing of the hop before
-        self._headers = _by_name(headers)
+        self._headers = by_name(headers)
         self._announced = self._length()
         if "transfer-encoding" in self._headers:
             _check_coding(self._headers["transfer-encoding"])
@@ -295,46 +289,6 @@ class Exchange:
     def _first(self, name: str) -> str | None:
         values = self._headers.get(name)
         return values[0] if values else None
-
-
-_BAD_TEXT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2: token
-
-
-def _by_name(headers: Iterable[tuple[str, str]]) -> Mapping[str, Sequence[str]]:
-    """Give the values of each field, by its name in lower case. All names, and all values, are looked at at once."""
-    lines = tuple(headers)
-    if not lines:
-        return {}
-    names, values = zip(*lines, strict=True)
-    all_names, all_values = " ".join(names), " ".join(values)
-    keys = _keys(all_names)
-    if len(keys) != len(lines) or not (all_values.isprintable() or _BAD_TEXT.search(all_values) is None):
-        _check_each(lines)
-    if len(lines) > HEADER_LINES:
-        raise BadReply(f"more than {HEADER_LINES} header lines")
-    if len(all_names) + len(all_values) + 2 * len(lines) + 2 > HEAD_BYTES:  # with ": " and the line's end
-        raise BadReply(f"the head is longer than {HEAD_BYTES >> 10} KiB")
-    found: dict[str, Sequence[str]] = dict(zip(keys, zip(values, strict=True), strict=True))
-    if len(found) < len(lines):
-        found = {key: [value for at, value in enumerate(values) if keys[at] == key] for key in found}
-    return found
-
-
-@lru_cache(maxsize=256)  # a server's answers name the same fields over and over
-def _keys(names: str) -> Sequence[str]:
-    """Give names, told with a blank between, in lower case; nothing when one of them is none."""
-    keys = tuple(names.lower().split(" "))
-    return keys if all(map(_NAME.fullmatch, keys)) else ()
-
-
-def _check_each(lines: Iterable[tuple[str, str]]) -> None:
-    for name, value in lines:
-        if _BAD_TEXT.search(value):
-            # RFC 9110 §5.5: control characters make a field invalid; libraries differ in whether they notice.
-            raise BadReply(f"a control character in header {name[:80]!r}")
-        if not _NAME.fullmatch(name):
-            raise BadReply(f"a header is named {name[:80]!r}")
 
 
 def _check_coding(values: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from downloader.errors import BadReply
 from downloader.policy.chunked import MAX_LINE, Chunked
-from downloader.policy.exchange import HEADER_LINES
+from downloader.policy.fields import HEADER_LINES
 
 GOOD = b'4\r\nWiki\r\n6;name="v"\r\npedia \r\n0E\r\nin \r\n\r\nchunks.\r\n0\r\nX-Trailer: yes\r\n\r\n'
 BODY = b"Wikipedia in \r\n\r\nchunks."

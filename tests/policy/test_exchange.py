@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downloader import errors
-from downloader.policy.exchange import HEAD_BYTES, RESIDUE, Exchange, Follow, Read
+from downloader.policy.exchange import RESIDUE, Exchange, Follow, Read
+from downloader.policy.fields import HEAD_BYTES
 from downloader.settings import Limits
 from tests.policy.splits import split
 from tests.policy.test_inflate import raw_deflate
