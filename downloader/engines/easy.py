@@ -62,6 +62,25 @@ def _no_lookup(*_: object) -> int:
     return 1
 
 
+class Excess:
+    """Hears whether a handle drops bytes that came behind the announced end: libcurl tells that in its log alone."""
+
+    def __init__(self, easy: Any) -> None:
+        self._easy = easy
+        self.listening = self.heard = False
+        easy.setopt(pycurl.DEBUGFUNCTION, self._hear)
+
+    def listen(self, *, on: bool) -> None:
+        """Listen from now on, or no more: the log costs more than the transfer."""
+        self.heard = False
+        if on != self.listening:
+            self.listening = on
+            self._easy.setopt(pycurl.VERBOSE, int(on))
+
+    def _hear(self, kind: int, text: bytes) -> None:
+        self.heard = self.heard or (kind == pycurl.INFOTYPE_TEXT and text.startswith(b"Excess found"))
+
+
 class Lines:
     """Heads as the lines libcurl takes; that which most requests share is written once."""
 

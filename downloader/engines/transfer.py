@@ -16,11 +16,11 @@ from downloader.engines.aim import Aim
 from downloader.engines.attempt import AWAY, Attempt, Ended
 from downloader.engines.curlerrors import UNCONNECTED, translate, translate_body
 from downloader.engines.dial import unreached
-from downloader.engines.easy import Lines, make_easy
+from downloader.engines.easy import Excess, Lines, make_easy
 from downloader.engines.kit import Kit
 from downloader.engines.pins import Pins
 from downloader.engines.sockets import Opener
-from downloader.errors import BadReply, Dns, FetchError, NoSuchHost, TimedOut
+from downloader.errors import BadReply, Dns, FetchError, NoSuchHost, Reset, TimedOut
 from downloader.policy.chunked import Chunked
 from downloader.policy.exchange import Follow
 from downloader.policy.pace import Speedometer
@@ -56,12 +56,16 @@ class Transfer:
         self.easy.setopt(pycurl.WRITEFUNCTION, self._write)
         self.easy.setopt(pycurl.OPENSOCKETFUNCTION, self._opener)
         self._aim = Aim(self.easy, shared.kit.ways.guard, shared.pins, shared.lines)
+        self._anew = False  # whether the hop asks for a connection of its own
+        self._excess = Excess(self.easy)
 
     def begin(self, attempt: Attempt) -> None:
         """Take an attempt on. Raises FetchError for a line that cannot be asked for."""
         self.attempt = attempt
         self._end = self._clock() + self._limits.timeout
         self.answer: Future[Sequence[str]] | None = None
+        self._on_fresh(anew=False)
+        self._excess.listen(on=False)
         attempt.check_line()
 
     def hop(self) -> "Future[Sequence[str]]":
@@ -170,18 +174,30 @@ class Transfer:
         if self._error:
             raise self._error
         if not self._judged:
-            raise self._unanswered(code, said)
+            error = self._unanswered(code, said)
+            if not isinstance(error, Reset) or self._hop.fresh:
+                raise error
+            self._on_fresh(anew=True)
+            return None  # the server had closed all the kept connections that libcurl tried: the same hop once more
         if not self._wanted:
             return None
         if code:
-            if error := translate_body(code, said):
-                raise error
+            if loss := translate_body(code, said):
+                raise loss
             self.attempt.exchange.lost()
         elif self._chunked and not self._chunked.whole:
             self.attempt.exchange.lost()
-        elif self._surplus():
+        elif self._excess.heard:
             raise BadReply("more bytes came than were announced")
+        elif self._is_odd() and not self._excess.listening:
+            self._again()
+            return None
         return self.attempt.fetched(self.attempt.finish())
+
+    def _on_fresh(self, *, anew: bool) -> None:
+        if anew != self._anew:
+            self._anew = anew
+            self.easy.setopt(pycurl.FRESH_CONNECT, int(anew))
 
     def _unanswered(self, code: int, said: str) -> Exception:
         hop, refusal = self._hop, self._opener.refusal
@@ -193,8 +209,16 @@ class Transfer:
             return unreached(hop.via, error)
         return error
 
-    def _surplus(self) -> bool:
-        """Tell whether more came than was announced: libcurl says so by dropping a connection that is one to keep."""
+    def _again(self) -> None:
+        """Have the whole attempt made once more, silently and listening, as on a connection that had been closed."""
+        self.attempt.part.discard()
+        self.attempt = Attempt(self.attempt.ticket, self.attempt.worker, self._kit)
+        self._on_fresh(anew=True)
+        self._excess.listen(on=True)
+        self.attempt.check_line()
+
+    def _is_odd(self) -> bool:
+        """Tell whether libcurl has dropped a connection that is one to keep: for bytes too many, or found closed."""
         dropped = self.easy.getinfo(pycurl.ACTIVESOCKET) < 0
         return dropped and not self._chunked and heads.keeps(self._heads)
 
