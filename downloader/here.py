@@ -38,19 +38,19 @@ class Orders:
     parts: Path  # where bodies wait
     among: int = 1  # how many processes share the machine
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Give what another process makes the same orders of; it holds secrets."""
-        fields = {name: getattr(self, name) for name in self.__slots__}
-        return fields | {"surroundings": self.surroundings.plain()}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Become orders that came from another process."""
-        for name, value in state.items():
-            object.__setattr__(self, name, Surroundings(**value) if name == "surroundings" else value)
+        # Not __getstate__: Python 3.11.2 puts its own in the place of that of a frozen dataclass with slots.
+        state = {name: getattr(self, name) for name in self.__slots__}
+        return _orders, (state | {"surroundings": self.surroundings.plain()},)
 
     def of(self, settings: Settings, parts: Path) -> Self:
         """Give the same orders with other limits and a place of their own for parts."""
         return replace(self, settings=settings, parts=parts)
+
+
+def _orders(state: dict[str, Any]) -> Orders:
+    return Orders(**state | {"surroundings": Surroundings(**state["surroundings"])})
 
 
 @dataclass(frozen=True, slots=True)
