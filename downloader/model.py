@@ -5,10 +5,12 @@ into ``Saved``; the manifest keeps the ``Outcome``; the ``Report`` counts them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
+
+from downloader.record import record
 
 _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
@@ -17,7 +19,7 @@ def _no_columns() -> Mapping[str, str]:
     return _NO_COLUMNS
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Line:
     """One entry of a list, as it was given."""
 
@@ -26,7 +28,7 @@ class Line:
     columns: Mapping[str, str] = field(default_factory=_no_columns)  # what else the user's table says of it
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Task:
     """One image to fetch, known by its normalised URL and by the index of its first sight."""
 
@@ -37,7 +39,7 @@ class Task:
     columns: Mapping[str, str] = field(default_factory=_no_columns)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Work:
     """What post-processing found in an image and did to it; sizes are in pixels, as stored in the files."""
 
@@ -50,7 +52,7 @@ class Work:
     fields: Mapping[str, Any]  # what they found out, as JSON values
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Image:
     """What is known of a whole, judged body, as it is stored."""
 
@@ -64,7 +66,7 @@ class Image:
     work: Work | None = None  # None without post-processing: the bytes are the server's
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Payload:
     """A whole, judged body without its Content-Encoding, worked on where that was asked; gone once it is stored."""
 
@@ -74,7 +76,7 @@ class Payload:
     original: str = ""  # the file name its server told, not made safe
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Worker:
     """Who did it: a thread with its native id, or a task of the event loop."""
 
@@ -82,7 +84,7 @@ class Worker:
     native_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Phases:
     """Where the time of one attempt went, in seconds; measured only where that is asked, redirects summed up."""
 
@@ -96,7 +98,7 @@ class Phases:
     write: float = 0.0  # putting the image in place
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Effort:
     """What an outcome cost; times are seconds since the epoch, ``seconds`` is time at work without waits."""
 
@@ -126,7 +128,7 @@ def with_write(effort: Effort, phases: Phases, seconds: float) -> Effort:
 NO_EFFORT = Effort(0, 0.0, 0.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fetched:
     """A task whose bytes are here and judged, not yet stored."""
 
@@ -135,7 +137,7 @@ class Fetched:
     effort: Effort
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Saved:
     """A task whose image stands whole under its final name."""
 
@@ -150,7 +152,7 @@ class Saved:
     instead = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Failed:
     """A task that brought no image, and why."""
 
@@ -165,7 +167,7 @@ class Failed:
     instead = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Skipped:
     """A task that needs no image of its own: a twin of another, filtered, or a file of its name was there before."""
 
@@ -183,7 +185,7 @@ class Skipped:
 Outcome: TypeAlias = Saved | Failed | Skipped
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AttemptEnded:
     """Event: one attempt is over and its thread joined; ``retry_in`` is set when the task will be asked again."""
 
@@ -198,35 +200,35 @@ class AttemptEnded:
     phases: Phases | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Committed:
     """Event: these outcomes are in the manifest. An empty batch is a beat."""
 
     outcomes: Sequence[Outcome]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Known:
     """Event: this many tasks of the list were finished in an earlier run and are not asked again."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ListEnded:
     """Event: the list has been read to its end and holds this many lines."""
 
     lines: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Notice:
     """Event: a line for people about the run as a whole."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HostState:
     """How a host stands while it is asked."""
 
@@ -240,7 +242,7 @@ class HostState:
     down: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Standing:
     """Event: how the whole list stands just now, earlier runs counted in; told only where that is asked."""
 
@@ -253,7 +255,7 @@ class Standing:
 Event: TypeAlias = AttemptEnded | Committed | Known | ListEnded | Notice | Standing
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Report:
     """How the whole list stands when the job ends, earlier runs counted in."""
 

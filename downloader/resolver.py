@@ -33,6 +33,21 @@ _UNKNOWN = frozenset(
 _NEVER: "tuple[float, _Answer | None]" = (0.0, None)
 
 
+class _Told(Future[Sequence[str]]):
+    """An answer that is there from the beginning: nobody needs a lock to ask whether it is."""
+
+    def __init__(self, addresses: Sequence[str]) -> None:
+        super().__init__()
+        self.set_result(addresses)
+        self._addresses = addresses
+
+    def done(self) -> bool:
+        return True
+
+    def result(self, timeout: float | None = None) -> Sequence[str]:  # noqa: ARG002 - as Future has it
+        return self._addresses
+
+
 class Resolver:
     """Turns host names into addresses. Safe to call from any thread; ``close`` it at the end of the job."""
 
@@ -109,8 +124,7 @@ class Resolver:
             if len(self._answers) >= MOST_NAMES:
                 del self._answers[next(iter(self._answers))]
             if told:
-                answer: _Answer = Future()
-                answer.set_result(told)
+                answer: _Answer = _Told(told)
                 self._answers[host] = (float("inf"), answer)
                 return answer
             try:
@@ -127,7 +141,7 @@ class Resolver:
         error = answer.exception()
         ttl = 0.0 if isinstance(error, Starved) else FAILURE_TTL if error else self._ttl
         with self._lock:
-            self._answers[host] = (self._clock() + ttl, answer)
+            self._answers[host] = (self._clock() + ttl, answer if error else _Told(answer.result()))
 
     def _ask(self, host: str) -> Sequence[str]:
         try:

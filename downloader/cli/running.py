@@ -15,6 +15,7 @@ from downloader.cli.reports import Reports
 from downloader.cli.results import JsonLines
 from downloader.cli.summary import print_summary
 from downloader.cli.voice import Voice
+from downloader.garbage import collect_seldom
 from downloader.job import Job, run_job
 from downloader.ports import Control, Observer
 from downloader.settings import Ending
@@ -29,6 +30,7 @@ def run(job: Job, manners: Manners, observers: tuple[Observer, ...] = ()) -> int
     voice = Voice(sys.stderr)
     start_logging(manners.verbose, voice, manners.log_format, manners.log_file)
     _lift_descriptor_limit()
+    collect_seldom()
     control = Control()
     ending = job.settings.ending
     results = JsonLines(sys.stdout) if manners.json else None

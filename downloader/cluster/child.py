@@ -23,6 +23,7 @@ from downloader.cluster.inbox import Inbox
 from downloader.cluster.outbox import ORPHANED, Outbox
 from downloader.engines.crew import start
 from downloader.errors import DownloaderError
+from downloader.garbage import collect_seldom
 from downloader.here import Here, Orders, Site
 from downloader.manifest.claims import Guest
 from downloader.manifest.database import FOLDER
@@ -145,6 +146,7 @@ def main(*wires: int) -> NoReturn:
     for number in PARENTS:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, PARENTS)
+    collect_seldom()
     child = Child(*map(_adopted, wires))
     try:
         child.listen()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from downloader.garbage import collect_seldom
 from downloader.job import Job, run_job
 from downloader.model import AttemptEnded, Committed, Event, Line, Phases, Report, Saved
 from downloader.settings import Settings
@@ -73,6 +74,7 @@ def run(orders: dict[str, Any], born: float) -> dict[str, Any]:
     settings = Settings.of(**orders["settings"])
     surroundings = Surroundings(**orders["surroundings"])
     recorder = Recorder()
+    collect_seldom()
     source = _Urls(orders["urls"], recorder)
     report = run_job(Job(source, settings, surroundings=surroundings, measure=True), None, [recorder])
     return _result(settings, recorder, report, born)

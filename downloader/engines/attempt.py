@@ -60,7 +60,7 @@ class Attempt:
         self._ways = kit.ways
         self._min_speed = limits.min_speed
         self.watch = Watch(self._start) if kit.measure else None
-        self._told: set[str] = set()  # the secrets that servers and proxies heard from us
+        self._told: set[str] | None = None  # the secrets that servers and proxies heard from us
 
     def check_line(self) -> None:
         """Raise BadUrl or HashMismatch for a line without a URL or a hash to judge by: it fails on the path of all."""
@@ -73,7 +73,7 @@ class Attempt:
         hop = self._ways.hop(self.exchange.url, self.ticket.task.url, self.deadline)
         hop.watch = self.watch
         if hop.via or hop.head.secret:
-            self._told.update(hop.secrets)
+            self._told = {*(self._told or ()), *hop.secrets}
         current.set(hop)
         return hop
 
@@ -101,8 +101,9 @@ class Attempt:
         return self._ended(payload)
 
     def failed(self, error: FetchError | Starved) -> Ended:
-        """End without an image; what came of it is dropped."""
+        """End without an image; what came of it is dropped, and what the error's traceback holds as well."""
         self.part.discard()
+        error.__traceback__ = error.__context__ = None
         return self._ended(error)
 
     def _ended(self, result: Payload | FetchError | Starved) -> Ended:

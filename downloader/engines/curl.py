@@ -47,6 +47,9 @@ class CurlEngine:
                 self._start(schedule, control)
                 self._turn(patience(schedule, control, free=len(self._under_way) < self._kit.jobs))
                 results = account.settle_all(self._take_ended())
+                if results:  # the servers work on the next while these are stored
+                    self._start(schedule, control)
+                    self._driver.begin()
                 stopped = time.monotonic()
                 yield results
                 self._stood += time.monotonic() - stopped

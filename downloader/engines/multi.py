@@ -27,6 +27,9 @@ class Driver(Protocol):
 
     multi: Any  # pycurl.CurlMulti
 
+    def begin(self) -> None:
+        """Have the transfers begin that have been added."""
+
     def turn(self, timeout: float) -> None:
         """Have libcurl do what is due, waiting up to so many seconds for something to do, or a ``wake``."""
 
@@ -95,11 +98,15 @@ class _Bounded:
 class Selecting(_Bounded):
     """curl_multi_perform, and select() on what it waits for."""
 
+    def begin(self) -> None:
+        """Have the transfers begin that have been added."""
+        if not self.multi.timeout():
+            self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+
     def turn(self, timeout: float) -> None:
         """Have transfers begin, wait, then have every one do what it can."""
+        self.begin()
         multi = self.multi
-        if not multi.timeout():
-            multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         if (asked := multi.timeout()) >= 0:
             timeout = min(timeout, asked / 1000)
         if timeout:
@@ -122,11 +129,15 @@ class Polling(_Bounded):
         self.multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self.multi.setopt(pycurl.M_TIMERFUNCTION, self._set_due)
 
-    def turn(self, timeout: float) -> None:
-        """Have transfers begin, wait, then have those work whose sockets are ready."""
+    def begin(self) -> None:
+        """Have the transfers begin that have been added."""
         if self._due is not None and self._due <= time.monotonic():
             self._due = None
             self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+
+    def turn(self, timeout: float) -> None:
+        """Have transfers begin, wait, then have those work whose sockets are ready."""
+        self.begin()
         if self._due is not None:
             timeout = min(timeout, max(0.0, self._due - time.monotonic()))
         for descriptor, events in self._epoll.poll(timeout):

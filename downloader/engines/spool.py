@@ -47,7 +47,8 @@ class Part:
     def close(self) -> bytes | Path:
         """Give the whole body, as bytes or as the path of the part."""
         if self._file is None:
-            return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+            chunks, self._chunks = self._chunks, []  # let go at once: what comes next is put where they were
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
         self._on_disk(lambda _: self._file and self._file.close(), b"")
         self._file = None
         return Path(self._path)

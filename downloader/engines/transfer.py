@@ -80,6 +80,7 @@ class Transfer:
         self._away = 0.0  # when reading it is given up
         self._chunked: Chunked | None = None
         self._speed: Speedometer | None = None
+        self._begun = 0.0  # when the first piece of the body came
         self._seen = 0
         self.rested = 0.0  # until when it rests under --limit-rate
         self.ended: tuple[int, str] | None = None  # how libcurl ended it in its rest
@@ -128,15 +129,20 @@ class Transfer:
         now = self._heard = self._clock()
         if self._speed:
             self._speed.feed(len(data), now)
+        elif self._begun:
+            self._speed = Speedometer(*self._limits.min_speed, self._begun)
+            self._speed.feed(len(data), now)
         else:
-            self._speed = Speedometer(*self._limits.min_speed, now)
+            self._begun = now  # most images are one piece, and need no judge of their speed
         if self._chunked:
             for part in self._chunked.feed(data):
                 self.attempt.feed(part)
         else:
             self.attempt.feed(data)
         if self._kit.throttle and (pause := self._kit.pause(len(data))):
-            self._speed.excuse(pause)
+            if self._speed:
+                self._speed.excuse(pause)
+            self._begun += pause
             self._heard = self.rested = now + pause
             self.easy.pause(pycurl.PAUSE_RECV)
             heappush(self._shared.naps, (self.rested, id(self), self))

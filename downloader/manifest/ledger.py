@@ -16,7 +16,7 @@ from downloader.manifest.claims import Claims
 from downloader.manifest.database import FOLDER, connect, is_damage, remove, translated
 from downloader.manifest.lookalikes import Lookalikes
 from downloader.manifest.lot import Lot
-from downloader.manifest.rows import COLUMNS, INSERT, SCHEMA, outcome_of, values
+from downloader.manifest.rows import COLUMNS, SCHEMA, inserts, outcome_of
 from downloader.manifest.seen import Seen
 from downloader.model import NO_EFFORT, Failed, Outcome, Saved, Skipped, Task
 from downloader.policy.likeness import CODE, Likeness, named_in
@@ -182,8 +182,8 @@ class Manifest:
         twins, former = self._twins(outcomes)
         with translated(self.path):
             self._database.execute("BEGIN")
-            rows = [values(outcome, self.run) for outcome in (*outcomes, *twins, *former)]
-            self._database.executemany(INSERT, rows)
+            for statement, rows in inserts((*outcomes, *twins, *former), self.run):
+                self._database.executemany(statement, rows)
             self._database.execute("COMMIT")
         return [*self._counted(outcomes), *twins]
 

@@ -1,7 +1,8 @@
 """What a row holds: an outcome's facts as values, and back."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from downloader.model import Effort, Image, Outcome, Saved, Skipped, Task, Work, work_fields
@@ -31,9 +32,49 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWI
 
 INSERT = f"INSERT OR REPLACE INTO images VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 
+# Of every None that is bound, sqlite3 asks around whether somebody would adapt it: columns that an image as it came
+# leaves empty are not named.
+_INSERT_PLAIN = """INSERT OR REPLACE INTO images ("index", url, final_url, path, status, http_status, bytes, sha256,
+    format, etag, last_modified, attempts, seconds, first_time, last_time, place, run)
+    VALUES (?, ?, ?, ?, 'saved', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
-def values(outcome: Outcome, run: int) -> tuple[Any, ...]:
-    """Give the values of a row, in the order of its columns."""
+
+def inserts(outcomes: Iterable[Outcome], run: int) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+    """Give the statements that enter outcomes in their order, each with its rows."""
+    for plain, some in groupby(outcomes, _is_plain):
+        if plain:
+            yield _INSERT_PLAIN, [_plain_values(outcome, run) for outcome in some]  # type: ignore[arg-type]
+        else:
+            yield INSERT, [_values(outcome, run) for outcome in some]
+
+
+def _is_plain(outcome: Outcome) -> bool:
+    return type(outcome) is Saved and outcome.image.work is None and not outcome.task.columns
+
+
+def _plain_values(outcome: Saved, run: int) -> tuple[Any, ...]:
+    task, image, effort = outcome.task, outcome.image, outcome.effort
+    return (
+        task.index,
+        task.url,
+        image.final_url,
+        outcome.path,
+        image.http_status,
+        image.size,
+        image.sha256,
+        image.format,
+        image.etag,
+        image.last_modified,
+        effort.attempts,
+        round(effort.seconds, 6),
+        effort.first or None,
+        effort.last or None,
+        task.place or None,
+        run,
+    )
+
+
+def _values(outcome: Outcome, run: int) -> tuple[Any, ...]:
     task, effort = outcome.task, outcome.effort
     image = getattr(outcome, "image", None)
     return (

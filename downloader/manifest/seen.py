@@ -15,6 +15,7 @@ from downloader.errors import OutputError
 from downloader.manifest.database import connect, is_damage, key_of, remove, translated
 from downloader.manifest.rows import as_json
 from downloader.model import Task
+from downloader.record import record
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS urls (key BLOB PRIMARY KEY, "index" INTEGER, run INTEGER, sights INTEGER) WITHOUT ROWID;
@@ -27,8 +28,11 @@ CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHO
 _VARIABLES = 500
 """Values bound in one statement; every SQLite takes 999."""
 
+_blob = bytearray
+"""How keys are bound: of bytes, unlike bytearrays, sqlite3 asks around whether somebody would adapt them."""
 
-@dataclass(frozen=True, slots=True)
+
+@record(frozen=True, slots=True)
 class Sight:
     """One line as this run sees it: its index, and the index of the first line with this URL where it is a twin."""
 
@@ -88,7 +92,7 @@ class Seen:
             sights = [self._sight(known, key) for key in keys]
             self._database.executemany(
                 "INSERT OR REPLACE INTO urls VALUES (?, ?, ?, ?)",
-                [(key, entry.index, entry.run, entry.sights) for key, entry in known.items()],
+                [(_blob(key), entry.index, entry.run, entry.sights) for key, entry in known.items()],
             )
             self._save_counters()
             self._database.execute("COMMIT")
@@ -152,7 +156,7 @@ class Seen:
             raise
 
     def _find(self, keys: Iterable[bytes]) -> Iterator[tuple[bytes, int, int, int]]:
-        for some in _slices(list(keys)):
+        for some in _slices(list(map(_blob, keys))):
             marks = ",".join("?" * len(some))
             yield from self._database.execute(f"SELECT * FROM urls WHERE key IN ({marks})", some)  # noqa: S608
 

@@ -7,7 +7,6 @@ early as it can be known; ``status`` is then the HTTP status it was met under.
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -83,6 +82,9 @@ class Read:
     """The body is worth reading: feed it."""
 
 
+READ = Read()
+
+
 @dataclass(frozen=True, slots=True)
 class Follow:
     """The answer sends us on."""
@@ -136,7 +138,7 @@ class Exchange:
         self._ending = formats.Ending() if self._announced is None else None
         if self.expected and self.expected.name == "md5":
             self._md5 = hashlib.md5(usedforsecurity=False)
-        return Read()
+        return READ
 
     @property
     def chunked(self) -> bool:
@@ -237,9 +239,10 @@ class Exchange:
         if "transfer-encoding" in self._headers:
             self._headers = {}  # RFC 9112 §6.3: such a connection is not to be used again
             raise BadReply("both Content-Length and Transfer-Encoding")
-        if len(values) > 1 or not re.fullmatch(r"[0-9]{1,18}", values[0].strip()):
+        digits = values[0].strip()
+        if len(values) > 1 or not (digits.isdigit() and digits.isascii() and len(digits) <= 18):
             raise BadReply(f"Content-Length is {', '.join(values)[:80]!r}")
-        return int(values[0])
+        return int(digits)
 
     def _decoder(self) -> Inflater | None:
         if "content-encoding" not in self._headers:

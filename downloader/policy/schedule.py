@@ -60,6 +60,7 @@ class Schedule:
         self._rules = hosts
         self._most_unproven = max(1, jobs // 4)
         self._look_ahead = look_ahead
+        self._step = max(1, min(STEP, look_ahead // 2))
         self._shares = shares
         self._hosts: dict[str, Host] = {}
         self._idle: OrderedDict[str, Host] = OrderedDict()  # without tasks, but something is known of them
@@ -179,9 +180,11 @@ class Schedule:
         return self._proven or None
 
     def _refill(self, now: float) -> None:
-        self._hear_shares(now)
-        self._release_due(now)
-        if now >= self._parks_at and self._is_clogged(now):
+        if self._shares:
+            self._hear_shares(now)
+        if self._due and self._due[0][0] <= now:
+            self._release_due(now)
+        if self._room <= 0 and now >= self._parks_at and self._is_clogged(now):
             self._park(now)
         if self._wants_more() and not self._supply.ended:
             for ticket in self._supply.pull(min(self._room, STEP), now):
@@ -250,15 +253,16 @@ class Schedule:
 
     def _wants_more(self) -> bool:
         # In large steps, because a pull costs the same look-up for one task as for a thousand.
-        step = min(STEP, self._look_ahead // 2)
-        return self._room > 0 and (self._room >= step or not self._startable())
+        room = self._room
+        return room >= self._step or (room > 0 and not self._startable())
 
     def _enter(self, ticket: Ticket, now: float) -> None:
         ticket.ready = now
         host = self._host(ticket.task.host)
         host.waiting.append(ticket)
         self._ready += 1
-        self._line_up(host, now)
+        if len(host.waiting) == 1:
+            self._line_up(host, now)
 
     def _host(self, name: str) -> Host:
         host = self._hosts.get(name)

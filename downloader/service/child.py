@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from downloader.engines.crew import start
 from downloader.errors import DownloaderError, InputError, OutputError
+from downloader.garbage import collect_seldom
 from downloader.job import Job, run_job
 from downloader.manifest.database import FOLDER
 from downloader.manifest.views import FailedLines, kept, reading
@@ -76,6 +77,7 @@ def run(orders: dict[str, Any], channel: Channel, control: Control, shares: Shar
     folder = Path(orders["folder"])
     settings = Settings().replace(**orders["settings"])
     wait_for(folder)
+    collect_seldom()
     weight = Weight(folder, orders, control, settings.ending.drain_timeout)
     teller = Teller(channel, weight, whole=orders["codes"] is None)
     report = run_job(_job(orders, folder, settings, shares), control, [weight, teller])

@@ -24,6 +24,7 @@ class FolderSink:
 
     def __init__(self, folder: Path, parts: Path, settings: Output, claims: Claims | None = None) -> None:
         self._naming = Naming.of(settings)
+        self._stem = self._naming.namer()
         self._places = Placing(folder, parts, fsync=settings.fsync)
         self._claims = claims
         self._on_conflict = settings.on_conflict
@@ -77,7 +78,7 @@ class FolderSink:
 
     def _store(self, fetched: Fetched) -> Saved | Skipped:
         task, payload = fetched.task, fetched.payload
-        stem = self._naming.stem(task, payload)
+        stem = self._stem(task, payload)
         names = self._names(stem if self._places.make_way(stem) else flat(stem), fetched)
         while not self._put(name := next(names), fetched):
             if self._on_conflict == "skip":
@@ -130,6 +131,8 @@ class FolderSink:
 
 
 def _bodies(name: FileName, payload: Payload) -> Sequence[tuple[FileName, bytes | Path]]:
+    if not payload.extras:
+        return ((name, payload.body),)
     return [*((beside(name, suffix), data) for suffix, data in payload.extras.items()), (name, payload.body)]
 
 

@@ -57,7 +57,8 @@ class Placing:
                 if isinstance(body, bytes):
                     os.unlink(part)  # noqa: PTH108
                 return False
-            self._flush_folder(path)
+            if self._fsync:
+                self._flush_folder(path)
         except OSError as error:
             raise _cannot_write(path, error) from error
         return True
@@ -71,7 +72,8 @@ class Placing:
                 os.replace(part, path)  # noqa: PTH105
             except IsADirectoryError:
                 return False
-            self._flush_folder(path)
+            if self._fsync:
+                self._flush_folder(path)
         return True
 
     def holds(self, name: FileName, size: int, sha256: str) -> bool:
@@ -132,8 +134,7 @@ class Placing:
             raise
 
     def _flush_folder(self, path: str) -> None:
-        if self._fsync:
-            _flush(path.rpartition("/")[0])
+        _flush(path.rpartition("/")[0])
 
 
 def _write_new(part: str, data: bytes) -> None:
