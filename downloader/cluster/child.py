@@ -39,6 +39,9 @@ MOST_HOSTS = 50
 LOOK_EVERY = 0.25
 """Seconds between two looks."""
 
+FEW = 100
+"""Tickets in hand below which no result waits for others: the list, or the parent, has no more just now."""
+
 _READ = 1 << 16
 
 
@@ -54,6 +57,11 @@ class Child:
         self.slices = Slices(self.outbox.word)
         self.orders: SimpleQueue[bytes] = SimpleQueue()
         self._may_claim = threading.Event()
+
+    @property
+    def in_hand(self) -> int:
+        """Tickets that came and have not been answered."""
+        return self.inbox.came - self.outbox.gone
 
     def listen(self) -> None:
         """Start to hear the parent, each wire in a thread of its own: neither may wait for the other."""
@@ -121,6 +129,8 @@ def work(child: Child, orders: Orders) -> None:
                     in_flight, hosts = here.look(look_at, MOST_HOSTS)
                     outbox.stands(in_flight, [wire.of_host(host) for host in hosts])
                 outbox.add(outcomes)
+                if outcomes and child.in_hand < FEW:
+                    outbox.flush()
         outbox.flush()
         outbox.send(frames.LAST, (here.learnt(), here.waited))
 

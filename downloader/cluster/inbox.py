@@ -16,10 +16,12 @@ class Inbox:
         self._hand_back = hand_back
         self._rows: deque[Row] = deque()
         self._end_was_said = False
+        self.came = 0  # tickets, so far
         self.next_due = math.inf  # parked ones come again as if new
 
     def put(self, rows: Sequence[Row]) -> None:
         """Take what came; from any thread."""
+        self.came += len(rows)
         self._rows.extend(rows)
 
     def end(self) -> None:

@@ -42,6 +42,7 @@ class Outbox:
         self._words: deque[wire.Row] = deque()
         self._logs: deque[wire.Row] = deque()
         self._standing: wire.Row | None = None
+        self.gone = 0  # outcomes and parked tickets, so far
         self._sent_at = time.monotonic()
 
     def emit(self, event: Event) -> None:
@@ -53,12 +54,14 @@ class Outbox:
 
     def add(self, outcomes: Sequence[Outcome]) -> None:
         """Take outcomes, and send what has become enough."""
+        self.gone += len(outcomes)
         self._outcomes += map(wire.of_outcome, outcomes)
         if len(self._outcomes) + len(self._attempts) >= 2 * MOST or time.monotonic() - self._sent_at >= SOON:
             self.flush()
 
     def park(self, tickets: Sequence[Ticket]) -> None:
         """Send tickets back, at once: they keep others out."""
+        self.gone += len(tickets)
         self._parked += map(wire.of_parked, tickets)
         self.flush()
 

@@ -26,7 +26,7 @@ class CurlEngine:
     """Fetches with one libcurl transfer an attempt, at most ``jobs`` of them at a time."""
 
     def __init__(self, kit: Kit) -> None:
-        kit.ways.trust()  # raises UsageError where the authorities cannot be read
+        kit.ways.check_trust()
         self._kit = kit
         self._stood = 0.0  # seconds in which nobody pulled, and our clock stood
         self._shared = Shared(kit, self._clock)

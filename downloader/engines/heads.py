@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from downloader.engines.dial import untunnelled
 from downloader.engines.tunnel import MOST_LINE, MOST_LINES
@@ -16,6 +15,8 @@ _ONE_BLANK = [b"\r\n"]
 
 _MEMORY = 256
 _statuses: dict[bytes, int] = {}  # those met before: nearly all servers say b"HTTP/1.1 200 OK\r\n"
+_fields: dict[bytes, tuple[str, str]] = {}  # lines met before: of those of an answer, half came with the one before
+_UNIQUE = frozenset(("content-length", "etag", "last-modified", "date"))
 
 
 def whole(lines: Sequence[bytes]) -> bool:
@@ -68,12 +69,18 @@ def fields(lines: Sequence[bytes]) -> Iterable[tuple[str, str]]:
     return map(_field, lines)
 
 
-@lru_cache(maxsize=1024)  # of the lines that a server sends, half are those it sent with the image before
 def _field(line: bytes) -> tuple[str, str]:
+    if found := _fields.get(line):
+        return found
     name, colon, value = line.decode("latin-1").partition(":")
     if not colon:
         raise BadReply(f"a malformed header line: {name[:80]!r}")
-    return name, value.strip(" \t\r\n")
+    found = name, value.strip(" \t\r\n")
+    if name.lower() not in _UNIQUE:
+        if len(_fields) >= _MEMORY:
+            _fields.clear()
+        _fields[line] = found
+    return found
 
 
 def keeps(lines: Sequence[bytes]) -> bool:

@@ -66,6 +66,11 @@ class Ways:
         context.set_alpn_protocols(["http/1.1"])
         return context
 
+    def check_trust(self) -> None:
+        """Raise UsageError where authorities that somebody has named cannot be read; it takes 30 ms to read many."""
+        if self.ca_file != certifi.where():
+            self.trust()
+
     def remarks(self) -> list[str]:
         """Say what a person should know of the ways taken, once a run."""
         said = [

@@ -22,7 +22,7 @@ def by_name(headers: Iterable[tuple[str, str]]) -> Mapping[str, Sequence[str]]:
     Names in ``headers`` may be in any case.
     """
     found: dict[str, Sequence[str]] = {}
-    lines, size = 0, 2
+    lines = size = 0
     for name, value in headers:
         key = _key(name)
         if not value.isprintable() and _BAD_TEXT.search(value):
