@@ -28,7 +28,7 @@ DESCRIPTORS_EACH = 3
 """Descriptors for each image at work: a connection, one that is just closing, and perhaps a part."""
 
 
-def make_kit(settings: Settings, ways: Ways, spool: Spool, emit: Emit, *, measure: bool) -> Kit:
+def make_kit(settings: Settings, ways: Ways, spool: Spool, emit: Emit, *, measure: bool, attempts: bool) -> Kit:
     """Make what the engine is made with, within the machine's limits."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     limit = soft if soft != resource.RLIM_INFINITY else 1 << 20
@@ -40,7 +40,8 @@ def make_kit(settings: Settings, ways: Ways, spool: Spool, emit: Emit, *, measur
     for remark in ways.remarks():
         emit(Notice(remark))
     throttle = Throttle(settings.pace.limit_rate) if settings.pace.limit_rate else None
-    return Kit(settings, ways, spool, jobs, throttle, Lock(), measure, ceiling=limit - DESCRIPTORS_OWN // 2 - jobs)
+    ceiling = limit - DESCRIPTORS_OWN // 2 - jobs
+    return Kit(settings, ways, spool, jobs, throttle, Lock(), measure=measure, attempts=attempts, ceiling=ceiling)
 
 
 def host_rules(settings: Settings) -> Rules:

@@ -32,6 +32,7 @@ class Orders:
     surroundings: Surroundings
     lookup: Lookup  # how names are looked up
     measure: bool  # whether outcomes tell where their time went
+    attempts: bool  # whether somebody hears of every attempt
     watched: bool  # whether somebody looks at how the job stands
     run: int  # its number in the folder
     folder: Path
@@ -89,7 +90,8 @@ class Here:
         ways = Ways.of(settings, orders.surroundings, orders.lookup)
         stack.callback(ways.resolver.close)
         self._resolver = ways.resolver
-        self._kit = make_kit(settings, ways, Spool(orders.parts, orders.run), site.emit, measure=orders.measure)
+        told = {"measure": orders.measure, "attempts": orders.attempts}
+        self._kit = make_kit(settings, ways, Spool(orders.parts, orders.run), site.emit, **told)
         engine = registry.engine_named(settings.pace.engine)
         self._engine = registry.part("engine", registry.ENGINES, engine)(self._kit)
         make_sink = registry.part("sink", registry.SINKS, "folder")

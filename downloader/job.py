@@ -47,6 +47,7 @@ class Job:
     lookup: Lookup = socket.getaddrinfo  # how names are looked up
     surroundings: Surroundings = field(default_factory=Surroundings)
     measure: bool = False  # whether outcomes tell where their time went
+    attempts: bool = True  # whether observers are told of every attempt
     watched: bool = False  # whether observers are told how the job stands, hosts included
     shares: Shares | None = None  # of hosts that other jobs ask at the same time
 
@@ -100,8 +101,9 @@ def _launcher(job: Job, manifest: Manifest, control: Control, emit: Emitter, sta
     if remark:
         emit(Notice(remark))
     parts = swept_parts(folder)
+    told = {"measure": job.measure, "attempts": job.attempts, "watched": job.watched}
     orders = Orders(
-        settings, job.surroundings, job.lookup, job.measure, job.watched, manifest.run, folder, parts, among
+        settings, job.surroundings, job.lookup, **told, run=manifest.run, folder=folder, parts=parts, among=among
     )
     site = Site(control, emit, manifest.claims, job.shares, _choice(settings.process.dedupe, manifest, stack))
     launch = registry.part("launcher", registry.LAUNCHERS, "local" if among > 1 else "here")

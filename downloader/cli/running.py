@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import Any, TypeAlias
 
@@ -39,7 +40,11 @@ def run(job: Job, manners: Manners, observers: tuple[Observer, ...] = ()) -> int
         stack.enter_context(stoppable(control, ending))
         stack.enter_context(reports.in_any_case())
         shown = stack.enter_context(progress(_shown(manners), control, voice))
-        report = run_job(job, control, [*observers, *([results] if results else []), *reports.observers, shown])
+        report = run_job(
+            replace(job, attempts=False),
+            control,
+            [*observers, *([results] if results else []), *reports.observers, shown],
+        )
     status = reports.write(report, report.exit_status(ending.tolerate))
     if results:
         results.summary(report, status)

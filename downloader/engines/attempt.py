@@ -135,9 +135,11 @@ def _without(result: Payload | FetchError | Starved, secrets: Set[str], url: str
 class Account:
     """Settles ended attempts with the schedule. Called from the engine's own thread alone."""
 
-    def __init__(self, schedule: Schedule, emit: Emit) -> None:
+    def __init__(self, schedule: Schedule, emit: Emit, *, tells: bool = True) -> None:
+        """Take who is asked, and who hears of attempts where the account ``tells`` of them."""
         self._schedule = schedule
         self._emit = emit
+        self._tells = tells or log.isEnabledFor(logging.DEBUG)
         self._starved_since: float | None = None  # since when no attempt could even begin
         self._unexpected: BaseException | None = None
 
@@ -152,10 +154,12 @@ class Account:
         effort = ticket.spent = _effort(ended)
         if isinstance(result, Payload):
             self._schedule.done(ticket, time.monotonic())
-            self._tell(ended, None)
+            if self._tells:
+                self._tell(ended, None)
             return Fetched(ticket.task, result, effort)
         wait = self._schedule.failed(ticket, result, time.monotonic(), ended.at)
-        self._tell(ended, wait)
+        if self._tells:
+            self._tell(ended, wait)
         if wait is None:
             return Failed(ticket.task, result.code, _detail(ended, result), effort, ended.status)
         return None

@@ -29,7 +29,7 @@ class AsyncEngine:
 
     def fetch(self, schedule: Schedule, control: Control, emit: Emit) -> Iterator[Sequence[Fetched | Failed]]:
         """Let the loop run until something ended, give what it was, and so on until the schedule is exhausted."""
-        account = Account(schedule, emit)
+        account = Account(schedule, emit, tells=self._kit.attempts)
         with asyncio.Runner(loop_factory=_StoppingLoop) as runner:  # which cancels whoever is left when it closes
             loop = runner.get_loop()
             control.on_change(lambda: self._tell(loop))

@@ -38,7 +38,7 @@ class CurlEngine:
 
     def fetch(self, schedule: Schedule, control: Control, emit: Emit) -> Iterator[Sequence[Fetched | Failed]]:
         """Start transfers, let libcurl work until one ended, give what it was, and so on until the list is."""
-        account = Account(schedule, emit)
+        account = Account(schedule, emit, tells=self._kit.attempts)
         self._driver = make_driver(self._kit.jobs, max(2 * self._kit.jobs, min(self._kit.ceiling, 256)))
         control.on_change(self._driver.wake)
         self._thread = threading.get_native_id()

@@ -26,6 +26,7 @@ class Kit:
     throttle: Throttle | None
     throttle_lock: Lock
     measure: bool  # whether somebody wants to know where the time goes
+    attempts: bool  # whether somebody hears of every attempt
     ceiling: int  # descriptors from this number up are for work, not for idle connections
 
     def crowded(self, sock: _HasFileno) -> bool:

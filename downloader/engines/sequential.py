@@ -20,6 +20,7 @@ class SequentialEngine:
     """
 
     def __init__(self, kit: Kit) -> None:
+        self._kit = kit
         self._client = BlockingClient(kit)
         self._tickets: SimpleQueue[Ticket | None] = SimpleQueue()  # None: go home
         self._ended: SimpleQueue[Ended | BaseException | None] = SimpleQueue()  # None: look again
@@ -27,7 +28,7 @@ class SequentialEngine:
 
     def fetch(self, schedule: Schedule, control: Control, emit: Emit) -> Iterator[Sequence[Fetched | Failed]]:
         """Hand tickets to the one worker, one at a time, and join it at the end."""
-        account = Account(schedule, emit)
+        account = Account(schedule, emit, tells=self._kit.attempts)
         control.on_change(lambda: self._ended.put(None))
         worker = threading.Thread(target=self._work, name="sequential")
         start(worker)

@@ -18,6 +18,7 @@ class ThreadEngine:
 
     def __init__(self, kit: Kit) -> None:
         self._jobs = kit.jobs
+        self._kit = kit
         self._client = BlockingClient(kit)
         self._permits = threading.Semaphore(kit.jobs)
         self._ended: SimpleQueue[Ended | BaseException | None] = SimpleQueue()  # None: look again
@@ -25,7 +26,7 @@ class ThreadEngine:
 
     def fetch(self, schedule: Schedule, control: Control, emit: Emit) -> Iterator[Sequence[Fetched | Failed]]:
         """Start a thread for each ticket, join each that ended, and at the end join those left."""
-        account = Account(schedule, emit)
+        account = Account(schedule, emit, tells=self._kit.attempts)
         control.on_change(lambda: self._ended.put(None))
         try:
             while not over(schedule, control, under_way=bool(self._threads)):
