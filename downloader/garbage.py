@@ -5,8 +5,7 @@ import gc
 YOUNG = 5_000
 """Objects made, less those let go, before the youngest are looked through; Python's own figure is 700.
 
-What a job holds makes no cycles but for errors with their tracebacks, and those are small: looking at every few
-images finds nothing, and cost 5 % of the CPU.
+An image goes its way without a cycle: looking for one at every fortieth found nothing, and took 3 % of the CPU.
 """
 
 

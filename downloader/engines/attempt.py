@@ -101,7 +101,7 @@ class Attempt:
         return self._ended(payload)
 
     def failed(self, error: FetchError | Starved) -> Ended:
-        """End without an image; what came of it is dropped, and what the error's traceback holds as well."""
+        """End without an image; what came of it is dropped, and the traceback, which holds its last bytes."""
         self.part.discard()
         error.__traceback__ = error.__context__ = None
         return self._ended(error)

@@ -10,7 +10,7 @@ from downloader.engines.pins import known_as
 from downloader.policy.heads import Head
 
 CHUNK = 128 << 10
-"""Bytes libcurl reads at once: a usual image is handed over in one call."""
+"""Bytes libcurl reads at once; it hands them over in pieces of 16 KiB."""
 
 CHUNK_PACED = 16 << 10
 """The same under --limit-rate: the unit in which bytes are spread."""

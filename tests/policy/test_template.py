@@ -158,6 +158,17 @@ def test_fanout(fanout, index, expected):
     assert named("{index:06d}", index=index, fanout=fanout) == expected
 
 
+@given(
+    index=st.integers(0, 10**12),
+    spec=st.sampled_from(["", "06d", "d", "4d", "06x", "x", "0", "012"]),
+    fanout=st.sampled_from(["auto", 0, 7, 1000]),
+)
+def test_numbers_are_named_the_same_the_quick_way(index, spec, fanout):
+    """Most names are numbers alone; what makes them without going through the template gives what that would."""
+    names, task = naming(f"{{index:{spec}}}", fanout=fanout), Task(index, PHOTO)
+    assert names.namer()(task, payload()) == names.stem(task, payload())
+
+
 def test_fanout_leaves_folders_alone():
     """Where a template or a cell makes folders there are no others."""
     assert named("{host}/{index}", index=20_000) == "example.com/20000"

@@ -3,29 +3,12 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from downloader.imageserver import ImageServer
 from tests.doors.running import arguments, environment, rows, saved
-from tests.service.long_jobs import COUNT, begun, check_whole, folder_of
+from tests.service.long.jobs import COUNT, begun, check_whole, folder_of
 from tests.service.serving import Served, image_urls, images
-
-
-@pytest.fixture
-def server() -> Iterator[ImageServer]:
-    """Give a server that takes its time: 300 images, 8 at once, are some 4 s."""
-    with images(latency=0.1) as running:
-        yield running
-
-
-@pytest.fixture
-def service(data: Path) -> Iterator[Served]:
-    """Give a service of the test's own."""
-    with Served(data, "--allow-host", "127.0.0.1", "--max-running", 1) as running:
-        yield running
 
 
 def test_a_paused_job_asks_nothing_until_it_is_resumed(service: Served, server: ImageServer) -> None:

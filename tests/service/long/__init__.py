@@ -1,0 +1,1 @@
+"""Jobs of the service that take some seconds, and what happens to them meanwhile."""
