@@ -7,7 +7,7 @@ import downloader
 
 ROOT = Path(downloader.__file__).parent
 FLOORS = [
-    {"cores", "errors", "measures", "model", "settings", "surroundings", "ports"},
+    {"cores", "errors", "garbage", "measures", "model", "ports", "record", "settings", "surroundings"},
     {"policy", "pages", "registry"},  # the registry holds names; what they name is imported when it is chosen
     {"manifest", "resolver", "sources", "engines", "postprocess", "sinks"},
     {"feeder", "tally", "equipment", "room", "here", "job", "imageserver"},

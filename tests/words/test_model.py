@@ -2,6 +2,9 @@
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,12 +26,29 @@ OUTCOMES = {
 
 
 @pytest.mark.parametrize("kind", RECORDS)
-def test_records_are_frozen_and_slotted(kind):
-    """A record passes between threads and is kept by the thousand: it neither changes nor carries a dict."""
-    assert kind.__dataclass_params__.frozen
+def test_records_are_slotted_and_can_be_hashed(kind):
+    """A record is kept by the thousand, and stands in sets: it carries no dict, and is known by its values."""
+    assert kind.__dataclass_params__.unsafe_hash
     assert "__slots__" in vars(kind)
     assert kind.__doc__
     assert not kind.__doc__.startswith(kind.__name__ + "(")
+
+
+def test_records_are_frozen_for_the_type_checker(tmp_path):
+    """A record passes between threads: whoever would change one is told before the program runs."""
+    changes = [
+        f"def change_{kind.__name__}(it: model.{kind.__name__}) -> None:\n"
+        f"    it.{dataclasses.fields(kind)[0].name} = it.{dataclasses.fields(kind)[0].name}\n"
+        for kind in RECORDS
+    ]
+    (tmp_path / "change.py").write_text("\n".join(["from downloader import model", *changes]))
+    environment = {**os.environ, "MYPYPATH": str(Path(model.__file__).parents[1])}
+    command = [sys.executable, "-m", "mypy", "--config-file", "", "--cache-dir", tmp_path / "cache", "change.py"]
+    checked = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=50, check=False, env=environment
+    )
+    refused = [line for line in checked.stdout.splitlines() if "is read-only" in line]
+    assert len(refused) == len(RECORDS), checked.stdout
 
 
 def test_columns_of_a_task_cannot_be_changed():
