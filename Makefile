@@ -2,7 +2,7 @@
 # make test    the tests, with all they need
 # make test-container    build the container image and run it, with Docker or podman
 # make check   format, lint, types
-# make bench   the peers side by side, every figure; QUICK=1 a look of a few minutes; ROWS=files,latency for some rows
+# make bench   the peers side by side, every figure; QUICK=1 a look of two minutes; ROWS=files,latency for some rows
 # Each sets up .venv by itself where it is not there yet.
 
 PYTHON ?= python3
