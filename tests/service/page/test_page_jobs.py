@@ -66,7 +66,7 @@ def test_failures_are_grouped_and_tried_again(visit: Visiting, service: Served, 
     assert f"127.0.0.1:{server.port}: 5" in causes.nth(0).inner_text()
     here.listen()
     causes.nth(0).get_by_role("button", name="Retry these: not-found").click()
-    assert service.ended(job)["retried"] == ["not-found"]
+    service.until(job, lambda found: found["retried"] == ["not-found"] and found["status"] == "done")
     here.ended()
     assert "Failures by not-found are tried again." in here.page.evaluate("window.told")
     assert here.counts()["Failed"] == "7"
