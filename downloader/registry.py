@@ -51,6 +51,9 @@ LAUNCHERS = {
     "local": "downloader.cluster.local:Local",
 }
 
+FITNESS = {"curl": "downloader.engines.libcurl:unfit"}
+"""What says why a part that needs something of the machine cannot be used here; nothing where it can."""
+
 EXTRAS = {"PIL": "process", "pycurl": "fast"}
 """The extra that brings a library which only some parts need, by the library's import name."""
 
@@ -62,9 +65,10 @@ def part(kind: str, table: Mapping[str, str], name: str) -> Any:
         hint = f"did you mean {near[0]!r}? " if near else ""
         names = [AUTO, *table] if table is ENGINES else table
         raise UsageError(f"there is no {kind} {name!r}: {hint}choose one of {', '.join(names)}")
-    module, _, attribute = table[name].partition(":")
     try:
-        return getattr(import_module(module), attribute)
+        if name in FITNESS and (why := _imported(FITNESS[name])()):
+            raise UsageError(f"{kind} {name!r} {why}")
+        return _imported(table[name])
     except ModuleNotFoundError as error:
         if (library := (error.name or "").partition(".")[0]) not in EXTRAS:
             raise
@@ -74,15 +78,19 @@ def part(kind: str, table: Mapping[str, str], name: str) -> Any:
         ) from error
 
 
+def _imported(place: str) -> Any:
+    module, _, attribute = place.partition(":")
+    return getattr(import_module(module), attribute)
+
+
 def engine_named(name: str) -> str:
-    """Give the engine that a setting means: "auto" is curl where it can be imported, else async."""
+    """Give the engine that a setting means: "auto" is curl where it can be used, else async."""
     if name != AUTO:
         return name
     try:
-        import_module("pycurl")
+        return "async" if _imported(FITNESS["curl"])() else "curl"
     except ImportError:
         return "async"
-    return "curl"
 
 
 UNREAD = frozenset(("zip", "bz2", "xz", "zst", "7z", "parquet", "xlsx", "xls", "ods"))

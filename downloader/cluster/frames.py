@@ -37,13 +37,15 @@ class Frames:
         """Take bytes, and give the kind and value of each frame that is whole."""
         self._came += data
         at = 0
-        while len(self._came) - at >= _HEAD.size:
-            length, kind = _HEAD.unpack_from(self._came, at)
-            end = at + _HEAD.size + length
-            if len(self._came) < end:
-                break
-            with memoryview(self._came) as whole:
-                value = marshal.loads(whole[at + _HEAD.size : end])  # noqa: S302 - from our own parent or child
-            at = end
-            yield kind, value
-        del self._came[:at]
+        try:
+            while len(self._came) - at >= _HEAD.size:
+                length, kind = _HEAD.unpack_from(self._came, at)
+                end = at + _HEAD.size + length
+                if len(self._came) < end:
+                    break
+                with memoryview(self._came) as whole:
+                    value = marshal.loads(whole[at + _HEAD.size : end])  # noqa: S302 - from our own parent or child
+                at = end
+                yield kind, value
+        finally:  # whoever stops in the middle meets no frame twice
+            del self._came[:at]

@@ -4,6 +4,7 @@ import logging
 import signal
 import time
 from collections.abc import Generator, Iterator, Sequence
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,6 +22,9 @@ from downloader.ports import BEAT
 
 STEP = 1000
 """Tickets pulled at once."""
+
+KEPT = 10_000
+"""Rests of hosts from which those that are over are forgotten."""
 
 IN_A_ROW = 3
 """Deaths in one place, of children that brought nothing, from which no more are started."""
@@ -42,6 +46,7 @@ class Local:
         self._end_said = False
         self._failure: BaseException | None = None
         self._deaths = 0
+        self._rests: dict[str, float] = {}  # monotonic seconds until which hosts asked to be left alone
         self._told: set[str] = set()  # notices: each child has the same to say
         self.waited = 0.0  # seconds that images spent waiting for look-ups, summed over the children
 
@@ -72,10 +77,16 @@ class Local:
         """Do what ``ports.Launcher`` says."""
         self._supply = supply
         while self._seats.alive:
-            self._seats.steer()
-            self._hand_out(time.monotonic())
-            yield list(self._heard(self._patience(time.monotonic())))
-            self._seats.end_the_late()
+            ended: list[Outcome] = []
+            try:
+                self._seats.steer()
+                self._hand_out(time.monotonic())
+                for outcome in self._heard(self._patience(time.monotonic())):
+                    ended.append(outcome)
+            except Exception as error:  # noqa: BLE001 - raised when the children have said what they have done
+                self._fail(error)
+            self._seats.end_the_late()  # before others take their time over what has ended
+            yield ended
         if self._failure is not None:
             raise self._failure
 
@@ -108,14 +119,28 @@ class Local:
         """Give tickets to those whom their hosts are bound to, behind what must be known of these."""
         seats = self._seats.alive
         rows: dict[int, list[wire.Row]] = {number: [] for number in seats}
+        by_host: dict[str, list[Ticket]] = {}
         for ticket in tickets:
+            by_host.setdefault(ticket.task.host, []).append(ticket)
+        # Host by host, so that all that is there of one weighs before the next one is bound.
+        for ticket in chain.from_iterable(by_host.values()):
             number = self._binding.bind(ticket.task.host)
             seats[number].tickets[ticket.task.index] = ticket
             rows[number].append(wire.of_ticket(ticket))
         self._tell_slices()
         for number, own in rows.items():
             if own:
-                seats[number].tell(frames.TICKETS, own)
+                self._hand(seats[number], own)
+
+    def _hand(self, seat: Seat, rows: Sequence[wire.Row]) -> None:
+        """Hand tickets over, behind the rests of their hosts: another child may have met these."""
+        now = time.monotonic()
+        for host in {row[wire.HOST] for row in rows} & self._rests.keys() if self._rests else ():
+            if (until := self._rests[host]) > now:
+                seat.tell(frames.RESTS, (host, until))
+            else:
+                del self._rests[host]
+        seat.tell(frames.TICKETS, rows)
 
     def _tell_slices(self) -> None:
         for number, piece in self._binding.told():
@@ -141,7 +166,8 @@ class Local:
             return BEAT
         if self._wants_more(now):
             return 0.0
-        return min(BEAT, max(0.0, self._supply.next_due - now)) if self._room > 0 else BEAT
+        due = self._supply.next_due  # what is due already waits for room behind the list
+        return min(BEAT, due - now) if now < due and self._room > 0 else BEAT
 
     def _heard(self, patience: float) -> Iterator[Outcome]:
         for seat, kind, value in self._seats.hear(patience):
@@ -177,6 +203,9 @@ class Local:
         if word == "fits":
             self._binding.fits(host, seat.number, int(value))
             return
+        if len(self._rests) >= KEPT:
+            self._rests = {name: until for name, until in self._rests.items() if until > time.monotonic()}
+        self._rests[host] = value
         for number in self._binding.others(host, seat.number):
             if other := self._seats.alive.get(number):
                 other.tell(frames.RESTS, (host, value))
@@ -214,7 +243,7 @@ class Local:
         if dead.said_last or not self._is_open:
             return
         self._deaths += 1
-        how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+        how = f"was killed by {_signal(-status)}" if status < 0 else f"ended with status {status}"
         if dead.barren + (not dead.brought) >= IN_A_ROW or self._deaths >= ALTOGETHER:
             self._fail(errors.OutputError(
                 f"{self._deaths} processes of this job died, the last {how}: where the kernel's log tells of a lack of "
@@ -225,4 +254,11 @@ class Local:
         self._tell(f"process {dead.pid} {how}: another does what it had in hand, {len(new.tickets)} images")
         self._binding.renewed(new.number)
         self._tell_slices()
-        new.tell(frames.TICKETS, [wire.of_ticket(ticket) for ticket in new.tickets.values()])
+        self._hand(new, [wire.of_ticket(ticket) for ticket in new.tickets.values()])
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # those for real time have no names
+        return f"signal {number}"

@@ -59,7 +59,7 @@ class Seats:
 
     def _packed(self, number: int, parts: Path) -> bytes:
         try:
-            parts.mkdir()
+            parts.mkdir(exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot write {str(parts)!r}: {error.strerror or error}") from error
         level = logging.getLogger("downloader").getEffectiveLevel()
@@ -86,6 +86,8 @@ class Seats:
 
     def _heard(self, seat: Seat) -> Iterator[tuple[Seat, int, Any]]:
         try:
+            if self._leave_by < math.inf:  # who still talks is not late: it may be us who did not listen
+                self._leave_by = max(self._leave_by, time.monotonic() + GRACE)
             for kind, value in seat.hear():
                 yield seat, kind, value
         except EOFError:

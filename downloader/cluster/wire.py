@@ -30,6 +30,9 @@ Row = tuple[Any, ...]
 
 SAVED, FAILED, SKIPPED = range(3)
 
+HOST = 2
+"""Where the host stands in a ticket's row."""
+
 
 def _plain(kind: type, nested: tuple[str, ...] = ()) -> Any:
     """Give what reads the fields of a record; nested ones come last, and are left to the caller."""

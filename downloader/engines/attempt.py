@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,7 +47,8 @@ class Ended:
 class Attempt:
     """An attempt under way: the exchange that judges it, the part that takes its bytes, and its clock."""
 
-    def __init__(self, ticket: Ticket, worker: Worker, kit: Kit) -> None:
+    def __init__(self, ticket: Ticket, worker: Worker, kit: Kit, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take whose turn it is, and what tells the seconds at work: a clock may stand while others work."""
         limits = kit.settings.limits
         self.ticket = ticket
         self.worker = worker
@@ -55,11 +56,12 @@ class Attempt:
         self.exchange = Exchange(ticket.task.url, limits, kit.settings.retry.retry_after_max, self.part, time.time)
         self._hash_col = kit.settings.intake.hash_col
         self._began = time.time()
-        self._start = time.monotonic()
+        self._clock = clock
+        self._start = clock()
         self.deadline = self._start + limits.timeout
         self._ways = kit.ways
         self._min_speed = limits.min_speed
-        self.watch = Watch(self._start) if kit.measure else None
+        self.watch = Watch(time.monotonic()) if kit.measure else None
         self._told: set[str] | None = None  # the secrets that servers and proxies heard from us
 
     def check_line(self) -> None:
@@ -92,9 +94,9 @@ class Attempt:
         with phase(self.watch, "check"):
             return self.exchange.finish()
 
-    def speedometer(self) -> Speedometer:
-        """Give what judges the speed of a body that begins to come now."""
-        return Speedometer(*self._min_speed, time.monotonic())
+    def speedometer(self, now: float) -> Speedometer:
+        """Give what judges the speed of a body that begins to come now, by whatever clock that is told."""
+        return Speedometer(*self._min_speed, now)
 
     def fetched(self, payload: Payload) -> Ended:
         """End well."""
@@ -107,7 +109,7 @@ class Attempt:
         return self._ended(error)
 
     def _ended(self, result: Payload | FetchError | Starved) -> Ended:
-        seconds, task = time.monotonic() - self._start, self.ticket.task
+        seconds, task = self._clock() - self._start, self.ticket.task
         at = task.host if self.exchange.url == task.url else host_of(self.exchange.url)
         if self._told:
             result = _without(result, self._told, task.url)

@@ -1,7 +1,6 @@
 """One attempt with aiohttp, for the engine whose workers await."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, Self
@@ -94,12 +93,13 @@ class AwaitingClient:
                     return attempt.finish()
 
     async def _read(self, reply: ClientResponse, attempt: Attempt) -> None:
-        speed = attempt.speedometer()
+        clock = asyncio.get_running_loop().time  # which stands while nobody takes results
+        speed = attempt.speedometer(clock())
         try:
             with phase(attempt.watch, "body"):
                 async for chunk in _chunks(reply):
                     attempt.feed(chunk)
-                    speed.feed(len(chunk), time.monotonic())
+                    speed.feed(len(chunk), clock())
                     if pause := self._kit.pause(len(chunk)):
                         await asyncio.sleep(pause)
                         speed.excuse(pause)

@@ -74,7 +74,7 @@ class BlockingClient:
                     return attempt.finish()
 
     def _read(self, reply: HTTPResponse, attempt: Attempt) -> None:
-        speed = attempt.speedometer()
+        speed = attempt.speedometer(time.monotonic())
         try:
             with phase(attempt.watch, "body"):
                 for chunk in _chunks(reply):

@@ -47,12 +47,12 @@ class CurlEngine:
                 self._start(schedule, control)
                 self._turn(patience(schedule, control, free=len(self._under_way) < self._kit.jobs))
                 results = account.settle_all(self._take_ended())
-                if results:  # the servers work on the next while these are stored
-                    self._start(schedule, control)
-                    self._driver.begin()
+                error = self._start_early(schedule, control) if results else None
                 stopped = time.monotonic()
                 yield results
                 self._stood += time.monotonic() - stopped
+                if error:
+                    raise error
                 account.check()
             name_those_left(emit, list(self._under_way.values()))
         finally:
@@ -70,9 +70,18 @@ class CurlEngine:
                 return
             self._begin(ticket)
 
+    def _start_early(self, schedule: Schedule, control: Control) -> Exception | None:
+        """Start what may, so that servers work while results are stored; gives what went wrong, to come behind them."""
+        try:
+            self._start(schedule, control)
+            self._driver.begin()
+        except Exception as error:  # noqa: BLE001 - raised when the results are out
+            return error
+        return None
+
     def _begin(self, ticket: Ticket) -> None:
         name = f"image-{ticket.task.index}"
-        attempt = Attempt(ticket, Worker(name, self._thread), self._kit)
+        attempt = Attempt(ticket, Worker(name, self._thread), self._kit, self._clock)
         transfer = self._idle.pop() if self._idle else Transfer(self._shared)
         self._under_way[transfer] = name
         try:
@@ -129,6 +138,7 @@ class CurlEngine:
                 self._launch(transfer, answer)
         self._wake_up()
         if self._look_at <= (now := self._clock()):
+            self._driver.begin()  # or timers that libcurl has not started would tell of the transfer before
             self._look(now)
 
     def _over(self, transfer: Transfer, code: int, said: str) -> None:

@@ -105,6 +105,7 @@ _BEFORE_HEAD: dict[int, Callable[[str, int, str], FetchError | Starved]] = {
     pycurl.E_OK: _hung_up,  # in the middle of the head, which libcurl takes for its end
     pycurl.E_OPERATION_TIMEDOUT: lambda *_: TimedOut("too slow before the answer came"),
     pycurl.E_COULDNT_RESOLVE_HOST: lambda said, *_: Dns(f"a name that was not looked up: {said}"),
+    pycurl.E_ABORTED_BY_CALLBACK: lambda *_: Dns("a name that was not looked up"),  # newer ones say it so
     pycurl.E_COULDNT_RESOLVE_PROXY: lambda said, *_: ProxyFailed(said),
     PROXY: lambda said, *_: ProxyFailed(said),
     pycurl.E_URL_MALFORMAT: lambda said, *_: BadUrl(f"libcurl cannot read it: {said}"),

@@ -14,6 +14,7 @@ BLANK = (b"\r\n", b"\n")
 _ONE_BLANK = [b"\r\n"]
 
 _MEMORY = 256
+_USUAL = 256  # bytes of a line that is worth remembering
 _statuses: dict[bytes, int] = {}  # those met before: nearly all servers say b"HTTP/1.1 200 OK\r\n"
 _fields: dict[bytes, tuple[str, str]] = {}  # lines met before: of those of an answer, half came with the one before
 _UNIQUE = frozenset(("content-length", "etag", "last-modified", "date"))
@@ -59,7 +60,7 @@ def status_of(line: bytes) -> int:
         if not (match := _STATUS_LINE.fullmatch(line)):
             raise BadReply(f"the status line is {line[:80]!r}")
         status = int(match[2])
-        if len(_statuses) < _MEMORY:
+        if len(_statuses) < _MEMORY and len(line) <= _USUAL:
             _statuses[line] = status
     return status
 
@@ -76,7 +77,7 @@ def _field(line: bytes) -> tuple[str, str]:
     if not colon:
         raise BadReply(f"a malformed header line: {name[:80]!r}")
     found = name, value.strip(" \t\r\n")
-    if name.lower() not in _UNIQUE:
+    if len(line) <= _USUAL and name.lower() not in _UNIQUE:
         if len(_fields) >= _MEMORY:
             _fields.clear()
         _fields[line] = found
@@ -84,12 +85,13 @@ def _field(line: bytes) -> tuple[str, str]:
 
 
 def keeps(lines: Sequence[bytes]) -> bool:
-    """Tell whether the last answer is one of HTTP/1.1 that announced its length, and not that it closes."""
+    """Tell whether the last answer announced its length, and that the connection stays."""
     start = max(at for at, line in enumerate(lines) if line.startswith(b"HTTP/"))
     last = [line for line in lines[start + 1 :] if line not in BLANK]
     said = {name.lower(): value.lower() for name, value in fields(last)}
-    closes = "close" in said.get("connection", "") or "close" in said.get("proxy-connection", "")
-    return lines[start].startswith(b"HTTP/1.1 ") and "content-length" in said and not closes
+    connection = f"{said.get('connection', '')},{said.get('proxy-connection', '')}"
+    stays = "close" not in connection and (lines[start].startswith(b"HTTP/1.1 ") or "keep-alive" in connection)
+    return stays and "content-length" in said
 
 
 def _end(lines: Sequence[bytes], at: int) -> int | None:

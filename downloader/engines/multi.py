@@ -18,6 +18,10 @@ MOST_SELECTED = 100
 number; under load though, with many ended at each turn, select() saves a tenth of what an image costs."""
 
 
+_SELECTABLE = 1024
+"""FD_SETSIZE: select() knows no higher descriptors, and a program that calls us may have many of its own."""
+
+
 class Driver(Protocol):
     """Runs transfers and waits for them. Used by one thread, but for ``wake``.
 
@@ -42,8 +46,13 @@ class Driver(Protocol):
 
 def make_driver(jobs: int, connections: int) -> Driver:
     """Make the driver that fits so many jobs, with so many connections at most."""
-    if jobs <= MOST_SELECTED or not hasattr(select, "epoll"):
+    if not hasattr(select, "epoll"):
         return Selecting(connections)
+    if jobs <= MOST_SELECTED:
+        driver = Selecting(connections)
+        if driver.first + connections + 3 * jobs < _SELECTABLE:
+            return driver
+        driver.close()
     return Polling(connections)
 
 
@@ -73,9 +82,9 @@ class _Bell:
                 os.write(self._rope, b"!")
 
     def hush(self) -> None:
-        self._rung = False
         with suppress(BlockingIOError):
             os.read(self.heard, 64)
+        self._rung = False  # behind the read: what it took away must be able to be rung anew
 
     def close(self) -> None:
         self._rung = True  # whoever still rings writes to no descriptor that may be another's by now
@@ -97,6 +106,11 @@ class _Bounded:
 
 class Selecting(_Bounded):
     """curl_multi_perform, and select() on what it waits for."""
+
+    @property
+    def first(self) -> int:
+        """The descriptor of its own: those of its connections lie about as high, and above."""
+        return self._bell.heard
 
     def begin(self) -> None:
         """Have the transfers begin that have been added."""

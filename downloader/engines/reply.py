@@ -124,7 +124,10 @@ class Reply(http.client.HTTPResponse):
             left = self._read_next_chunk_size()
             if left == 0:
                 self._read_and_discard_trailer()
+                surplus = not self.will_close and _holds_more(self.fp)
                 self._close_conn()
+                if surplus:
+                    raise BadReply("more bytes came than were announced")
                 left = None
             self.chunk_left = left
         return left

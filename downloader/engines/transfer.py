@@ -4,6 +4,7 @@ libcurl waits and frames; what came is judged by the attempt's exchange, as in e
 is kept and told at the end: libcurl cannot carry it.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -73,7 +74,8 @@ class Transfer:
         self._hop = hop = self.attempt.hop()
         self._heads.clear()
         self._opener.hop = hop
-        self._began = self._heard = self._clock()
+        self._real = time.monotonic()
+        self._began = self._aimed = self._heard = self._clock()
         self._connected = self._judged = self._wanted = False
         self._error: BaseException | None = None
         self._left = -1  # bytes of an unwanted body that may still be read away
@@ -93,6 +95,7 @@ class Transfer:
         """Point the handle at the hop, whose host has been looked up. Raises FetchError or Starved."""
         self.answer = None
         self._note_look_up()
+        self._aimed = self._clock()
         try:
             found = answer.result()
         except (Dns, NoSuchHost) as error:
@@ -218,7 +221,7 @@ class Transfer:
     def _again(self) -> None:
         """Have the whole attempt made once more, silently and listening, as on a connection that had been closed."""
         self.attempt.part.discard()
-        self.attempt = Attempt(self.attempt.ticket, self.attempt.worker, self._kit)
+        self.attempt = Attempt(self.attempt.ticket, self.attempt.worker, self._kit, self._clock)
         self._on_fresh(anew=True)
         self._excess.listen(on=True)
         self.attempt.check_line()
@@ -236,9 +239,11 @@ class Transfer:
         connect = (asked or total) if self._hop.fresh else 0.0
         answered = first if self._wanted and first else total
         watch.spent["connect"] += connect
-        watch.spent["first_byte"] += max(0.0, answered - connect)
+        # libcurl's clock goes on while ours stands: results were stored, and the answer was not looked at.
+        stood = time.monotonic() - self._real - (self._clock() - self._began)
+        watch.spent["first_byte"] += max(0.0, answered - connect - stood)
         checked = watch.spent["check"] - self._checked_before
-        watch.spent["body"] += max(0.0, total - answered - checked)
+        watch.spent["body"] += max(0.0, total - answered - checked - max(0.0, stood - answered + connect))
 
     # --- limits of time
 
@@ -261,7 +266,7 @@ class Transfer:
         longest = self._limits.connect_timeout
         if not self.answer and (seconds := self.easy.getinfo(pycurl.PRETRANSFER_TIME)):
             self._connected = True
-            self._heard = max(self._heard, min(now, self._began + seconds))
+            self._heard = max(self._heard, min(now, self._aimed + seconds))
             return now
         if now < self._began + longest:
             return min(self._began + longest, now + LOOK)

@@ -102,6 +102,7 @@ class Exchange:
         self.url = url
         self.expected: Digest | None = None
         self.status: int | None = None
+        self.chunked = False  # whether the body comes in chunks
         self._limits = limits
         self._retry_after_max = retry_after_max
         self._body = body
@@ -121,11 +122,15 @@ class Exchange:
     def start(self, status: int, headers: Iterable[tuple[str, str]]) -> Read | Follow:
         """Judge the head of an answer; names in ``headers`` may be in any case. Raises FetchError."""
         self.status = status
-        self._headers, self._announced = {}, None  # a head that is malformed leaves nothing of the hop before
+        self._headers, self._announced, self.chunked = (
+            {},
+            None,
+            False,
+        )  # a head that is malformed leaves nothing of the hop before
         self._headers = by_name(headers)
         self._announced = self._length()
         if "transfer-encoding" in self._headers:
-            _check_coding(self._headers["transfer-encoding"])
+            self.chunked = _is_chunked(self._headers["transfer-encoding"])
         if status in REDIRECTS:
             return self._redirect(status)
         if status != 200:
@@ -139,11 +144,6 @@ class Exchange:
         if self.expected and self.expected.name == "md5":
             self._md5 = hashlib.md5(usedforsecurity=False)
         return READ
-
-    @property
-    def chunked(self) -> bool:
-        """Whether the body comes in chunks."""
-        return "transfer-encoding" in self._headers
 
     @property
     def residue(self) -> int | None:
@@ -168,7 +168,7 @@ class Exchange:
 
         A body whose end is the end of the connection may end by a reset as well: ``finish`` judges it by its own end.
         """
-        if self._announced is not None or "transfer-encoding" in self._headers:
+        if self._announced is not None or self.chunked:
             raise self._cut()
 
     def _cut(self) -> Truncated:
@@ -294,10 +294,12 @@ class Exchange:
         return values[0] if values else None
 
 
-def _check_coding(values: Iterable[str]) -> None:
+def _is_chunked(values: Iterable[str]) -> bool:
+    """Tell what Transfer-Encoding says; a word without a value says nothing. Raises BadReply."""
     coding = ",".join(values).strip(" \t").lower()
     if coding not in ("", "chunked"):
         raise BadReply(f"Transfer-Encoding is {coding[:80]!r}, which was not asked for")
+    return coding == "chunked"
 
 
 def _glimpse(head: bytes) -> str:

@@ -12,6 +12,9 @@ HEAD_BYTES = 64 << 10
 HEADER_LINES = 200
 """Most header lines of an answer."""
 
+_USUAL = 64
+"""Characters of a name that is worth remembering."""
+
 _BAD_TEXT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2: token
 
@@ -24,7 +27,7 @@ def by_name(headers: Iterable[tuple[str, str]]) -> Mapping[str, Sequence[str]]:
     found: dict[str, Sequence[str]] = {}
     lines = size = 0
     for name, value in headers:
-        key = _key(name)
+        key = _key(name) if len(name) <= _USUAL else _checked(name)
         if not value.isprintable() and _BAD_TEXT.search(value):
             # RFC 9110 §5.5: control characters make a field invalid; libraries differ in whether they notice.
             raise BadReply(f"a control character in header {name[:80]!r}")
@@ -38,9 +41,11 @@ def by_name(headers: Iterable[tuple[str, str]]) -> Mapping[str, Sequence[str]]:
     return found
 
 
-@lru_cache(maxsize=256)  # a server's answers name the same fields over and over
-def _key(name: str) -> str:
+def _checked(name: str) -> str:
     """Give a name in lower case; raises BadReply for what is none."""
     if not _NAME.fullmatch(name):
         raise BadReply(f"a header is named {name[:80]!r}")
     return name.lower()
+
+
+_key = lru_cache(maxsize=256)(_checked)  # a server's answers name the same fields over and over

@@ -199,7 +199,7 @@ class Schedule:
         for name, places in self._shares.news():
             if not (host := self._hosts.get(name)):
                 continue  # put away by the news before
-            lowered = places < host.share
+            lowered = places <= host.share  # or as it is: a new host is given what is not yet told
             host.share, host.part = places, self._shares.part(name)
             if lowered and host.under_way <= places:
                 self._shares.fits(name, places)
@@ -270,6 +270,7 @@ class Schedule:
             host = self._hosts[name] = self._idle.pop(name) if name in self._idle else Host(name, self._rules)
             if self._shares and name:
                 host.share, host.part = self._shares.use(name), self._shares.part(name)
+                host.opens_at = max(host.opens_at, self._shares.opens(name))
         return host
 
     def _free(self, ticket: Ticket) -> Host:

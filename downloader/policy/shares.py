@@ -47,6 +47,10 @@ class Shares:
         """Give the share of a host's rate, which each job has for itself."""
         return 1.0
 
+    def opens(self, _host: str) -> float:
+        """Say until when a host is to be left alone, by what others have met: jobs do not tell each other."""
+        return 0.0
+
     def rests(self, host: str, until: float) -> None:
         """Hear that a host asked for a rest; other jobs are told so by the host itself."""
 

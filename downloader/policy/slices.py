@@ -36,6 +36,7 @@ class Slices:
         self._owed: dict[str, int] = {}  # tellings that must still be answered
         self._given: deque[Slice] = deque()
         self._rests: deque[tuple[str, float]] = deque()
+        self._resting: dict[str, float] = {}  # the same, for hosts that the schedule does not know yet
 
     def give(self, piece: Slice) -> None:
         """Take a slice of a host."""
@@ -43,6 +44,7 @@ class Slices:
 
     def rest(self, host: str, until: float) -> None:
         """Hear that another process was asked to leave a host alone until then, in monotonic seconds."""
+        self._resting[host] = until
         self._rests.append((host, until))
 
     def use(self, host: str) -> int:
@@ -50,6 +52,10 @@ class Slices:
         self._used.add(host)
         piece = self._latest(host)
         return piece.places if piece else UNLIMITED
+
+    def opens(self, host: str) -> float:
+        """Say until when a host is to be left alone, by what others have met, in monotonic seconds."""
+        return self._resting.pop(host, 0.0)
 
     def leave(self, host: str) -> None:
         """Enter that nothing of a host is waiting or under way."""
@@ -67,8 +73,7 @@ class Slices:
 
     def rests(self, host: str, until: float) -> None:
         """Have the others leave a host alone too."""
-        if host in self._slices:
-            self._say("rests", host, until)
+        self._say("rests", host, until)
 
     def news(self) -> Sequence[tuple[str, int]]:
         """Give the places that changed at hosts that are asked."""

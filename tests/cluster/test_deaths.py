@@ -72,6 +72,23 @@ def test_a_killed_process_of_a_split_host(tmp_path: Path) -> None:
         assert server.most["127.0.2.1"] <= 6 + 3
 
 
+@pytest.mark.parametrize("deadly", [signal.SIGKILL, signal.SIGRTMIN + 6])
+def test_a_process_that_cannot_be_replaced_ends_the_job(tmp_path: Path, deadly: int) -> None:
+    """One line says why, whatever the signal; what was told until then is in the manifest, and the folder goes on."""
+    with Even(hosts=5, latency=0.02) as server:
+        urls = [server.url(number % 5, number) for number in range(IMAGES)]
+        heard, first, folder = started(tmp_path, urls, "async")
+        (folder / ".downloader/parts/3").touch()
+        os.kill(first[0], deadly)
+        ran = heard.end()
+        assert ran.status == 6
+        assert "File exists" in ran.err
+        assert "internal error" not in ran.err
+        assert sorted(outcome["index"] for outcome in ran.outcomes) == [row["index"] for row in rows(folder)]
+        assert get(tmp_path / "urls.txt", folder, *CREW, "async").status == 0
+        check_whole(folder, urls)
+
+
 @pytest.mark.parametrize("engine", ["thread", "async"])
 def test_a_killed_parent_takes_its_processes_along(tmp_path: Path, engine: str) -> None:
     """None outlives it, and the same command goes on where it was."""

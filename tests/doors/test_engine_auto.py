@@ -13,8 +13,12 @@ from tests.support.hostile import HostileServer
 
 _BLOCKED = "import sys; sys.modules['pycurl'] = None; import downloader.cli as c; c.main()"
 WITHOUT_PYCURL = (sys.executable, "-c", _BLOCKED)
+_OLD = "import pycurl; del pycurl.ACTIVESOCKET; import downloader.cli as c; c.main()"
+WITH_OLD_PYCURL = (sys.executable, "-c", _OLD)
 HERE = pytest.mark.parametrize(
-    ("command", "engine"), [(None, "curl"), (WITHOUT_PYCURL, "async")], ids=["curl", "async"]
+    ("command", "engine"),
+    [(None, "curl"), (WITHOUT_PYCURL, "async"), (WITH_OLD_PYCURL, "async")],
+    ids=["curl", "async", "old"],
 )
 
 
@@ -55,6 +59,15 @@ def test_a_retry_takes_what_is_there_then(hostile: HostileServer, tmp_path: Path
     assert get(list_of, tmp_path / "images", "--retries", 0).status == 5
     again = run("retry", tmp_path / "images", "--json", command=WITHOUT_PYCURL)
     assert (again.status, again.summary["saved"]) == (0, 1), again.err
+
+
+def test_an_old_pycurl_is_told(hostile: HostileServer, tmp_path: Path) -> None:
+    """Who asks for the engine by name hears what is too old, and how to get a newer one."""
+    ran = fetched(hostile, tmp_path, "--engine", "curl", command=WITH_OLD_PYCURL)
+    assert ran.status == 2
+    assert "engine 'curl' needs pycurl 7.46 and libcurl 8.19.0 or newer, here is PycURL/" in ran.err
+    assert "pip install -U 'parallel-image-downloader[fast]'" in ran.err
+    assert "curl" in run("doctor", command=WITH_OLD_PYCURL).out
 
 
 def test_without_pycurl_the_engine_is_named_with_its_extra(hostile: HostileServer, tmp_path: Path) -> None:

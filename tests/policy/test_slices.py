@@ -92,7 +92,7 @@ def test_a_rate_is_divided_too() -> None:
 
 
 def test_a_rest_is_told_to_the_others_and_taken_from_them() -> None:
-    """Who asks for a rest means all of us; of a host that is one's own nothing is said."""
+    """Who asks for a rest means all of us: those who ask the host as well, and whoever comes to ask it later."""
     process, other = _Process(), _Process()
     for each in (process, other):
         each.slices.give(Slice(HOST, 4, 0.5, 7))
@@ -109,4 +109,7 @@ def test_a_rest_is_told_to_the_others_and_taken_from_them() -> None:
     alone.prove()
     alone.take_all()
     alone.schedule.failed(alone.under_way.pop(), Busy("wait", retry_after=5.0), 2.0, HOST)
-    assert alone.said == []
+    assert alone.said == [("rests", HOST, 7.0)]
+    late = _Process()
+    late.slices.rest(HOST, 7.0)
+    assert (late.take_all(6.9), late.take_all(7.1) > 0) == (0, True)
