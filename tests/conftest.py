@@ -1,5 +1,6 @@
 """What every test may ask for: servers on the loopback, and certificates."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -10,6 +11,11 @@ from tests.support.browser import browser
 from tests.support.hostile import SCRIPTS, HostileServer
 from tests.support.servers import httpserver, make_httpserver
 from tests.support.tls import Tls
+
+# Tests interrupt programs: one that is started in the background, or under nohup, would have its children ignore that.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 # A busy machine is no failure: examples have no deadline of their own, pytest-timeout bounds the whole test.
 settings.register_profile("unhurried", deadline=None)
