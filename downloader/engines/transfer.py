@@ -136,7 +136,7 @@ class Transfer:
             self._speed = Speedometer(*self._limits.min_speed, self._begun)
             self._speed.feed(len(data), now)
         else:
-            self._begun = now  # most images are one piece, and need no judge of their speed
+            self._begun = now  # a body of one piece needs no judge of its speed
         if self._chunked:
             for part in self._chunked.feed(data):
                 self.attempt.feed(part)
